@@ -1,0 +1,148 @@
+#pragma once
+
+#include "base/result.h"
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace uvoy::http {
+
+enum class Method : std::uint8_t {
+    get,
+    head,
+    post,
+    put,
+    delete_,
+    connect,
+    options,
+    trace,
+    patch,
+    other,  ///< any other token; RequestHead::method_text has it
+};
+
+inline constexpr std::size_t method_count = static_cast<std::size_t>(Method::other) + 1;
+
+/// "GET"; "other" for Method::other.
+std::string_view name(Method method);
+
+/// RFC 9110 section 9.2.2.  Method::other is not.
+bool is_idempotent(Method method);
+
+enum class Version : std::uint8_t { http10, http11 };
+
+/// Fields that the proxy itself looks at.  All others are `other`.
+enum class FieldId : std::uint8_t {
+    other,
+    connection,
+    content_length,
+    cookie,
+    date,
+    expect,
+    forwarded,
+    host,
+    http2_settings,
+    keep_alive,
+    max_forwards,
+    proxy_authenticate,
+    proxy_authorization,
+    proxy_connection,
+    proxy_status,
+    referer,
+    retry_after,
+    server,
+    te,
+    trailer,
+    transfer_encoding,
+    upgrade,
+    user_agent,
+    via,
+    x_forwarded_for,
+    x_forwarded_host,
+    x_forwarded_proto,
+    x_request_id,
+};
+
+/// Case-insensitive look-up.
+FieldId field_id(std::string_view name);
+
+/// One field line.  Name and value point into the bytes that were parsed; the value has no leading
+/// or trailing white space.
+struct Field {
+    std::string_view name;
+    std::string_view value;
+    FieldId id = FieldId::other;
+};
+
+struct Fields : std::vector<Field> {
+    /// First field of that id, or nullptr.
+    const Field *find(FieldId id) const;
+    /// First field of that name (case-insensitive), or nullptr.
+    const Field *find(std::string_view name) const;
+    std::size_t count(FieldId id) const;
+};
+
+struct RequestHead {
+    Method method = Method::get;
+    Version version = Version::http11;
+    std::string_view method_text;
+    std::string_view target;
+    Fields fields;
+};
+
+struct ResponseHead {
+    int status = 0;
+    Version version = Version::http11;
+    std::string_view reason_phrase;
+    Fields fields;
+};
+
+struct HeadLimits {
+    std::size_t header_bytes = std::size_t{32} * 1024;  ///< start line and fields together
+    std::size_t headers = 128;
+    std::size_t target_bytes = std::size_t{16} * 1024;
+};
+
+enum class HeadError : std::uint8_t {
+    malformed,            ///< 400
+    unsupported_version,  ///< 505
+    target_too_long,      ///< 414
+    head_too_large,       ///< 431: bytes
+    too_many_fields,      ///< 431
+};
+
+/// Finds where a head ends in bytes that may arrive in pieces, in linear time over all calls, and
+/// refuses early what can never become a head: a LF without CR (RFC 9112 section 2.2), more than
+/// `limits.header_bytes`.
+class HeadScanner {
+public:
+    struct Found {
+        std::size_t begin;  ///< start line begins here: empty lines before it are skipped
+        std::size_t end;    ///< one past the empty line that ends the head; 0 = need more bytes
+    };
+
+    /// `bytes` always starts at the same first byte; what earlier calls saw is not looked at again.
+    Result<Found, HeadError> scan(std::string_view bytes, const HeadLimits &limits);
+
+    void reset() { *this = HeadScanner{}; }
+
+private:
+    std::size_t begin_ = 0;  // start line
+    std::size_t line_ = 0;   // start of the line being looked at
+    std::size_t seen_ = 0;   // bytes looked at
+};
+
+struct Parsed {};  ///< the value of a parse whose output is an argument
+
+/// Parses exactly one head, as HeadScanner found it, into `out` whose vector is reused.
+/// Views point into `bytes`.
+Result<Parsed, HeadError> parse_request(std::string_view bytes, const HeadLimits &limits,
+                                        RequestHead &out);
+Result<Parsed, HeadError> parse_response(std::string_view bytes, const HeadLimits &limits,
+                                         ResponseHead &out);
+
+/// Parses field lines up to and with the empty line: a trailer section.
+Result<Parsed, HeadError> parse_fields(std::string_view bytes, const HeadLimits &limits,
+                                       Fields &out);
+
+}  // namespace uvoy::http
