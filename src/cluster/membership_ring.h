@@ -1,0 +1,47 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "cluster/rendezvous.h"
+
+namespace uvoy::cluster {
+
+/// Who serves which arc, whatever anybody's health: for each arc the owner and the next two.
+/// Built when endpoints, weights or the seed change.  Every uvoy with the same names, weights and
+/// seed builds the same ring, in whatever order they are listed.
+///
+/// Owners are found by weighted rendezvous hashing under a cap: no endpoint owns more than 1.05
+/// times its fair share (but one arc if that is less than one).  Of all pairs (arc, endpoint) the
+/// one of the lowest cost is settled first; a full endpoint leaves its costliest arcs to the next.
+class MembershipRing {
+public:
+    static constexpr std::size_t choice_count = 3;
+
+    /// Owner first, then the best of the others; `no_endpoint` where there are not so many.
+    using Choices = std::array<std::uint16_t, choice_count>;
+
+    /// Names are unique, weights at least 1, and fewer than `no_endpoint` members.
+    MembershipRing(std::span<const Member> members, std::uint64_t seed);
+
+    const Choices &choices(std::uint16_t arc) const { return choices_[arc]; }
+
+    /// Beyond the three choices.
+    const Rendezvous &rendezvous() const { return rendezvous_; }
+
+    /// Number of members.
+    std::size_t size() const { return rendezvous_.candidates().size(); }
+
+    /// Equal where names and the three choices of every arc are.
+    std::uint64_t fingerprint() const { return fingerprint_; }
+
+private:
+    Rendezvous rendezvous_;
+    std::vector<Choices> choices_;
+    std::uint64_t fingerprint_ = 0;
+};
+
+}  // namespace uvoy::cluster

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "cluster/membership_ring.h"
+
+namespace uvoy::cluster {
+
+/// What workers read: the endpoint that serves each arc now.  Per arc the first healthy one of the
+/// membership ring's three, else rendezvous over the healthy.  No arc of a healthy owner is served
+/// by another, and an arc comes home when its owner recovers.  128 KiB: not for the stack.
+class PublishedRing {
+public:
+    /// `healthy` has one entry for each member.
+    PublishedRing(const MembershipRing &membership, const std::vector<bool> &healthy);
+
+    /// Index of the endpoint that serves a key; `no_endpoint` if none is healthy.  One load.
+    std::uint16_t pick(std::uint64_t hash) const { return owners_[arc_of(hash)]; }
+
+    /// Number of arcs that each of `endpoint_count` endpoints serves.
+    std::vector<std::uint32_t> arcs_served(std::size_t endpoint_count) const;
+
+    /// Share of the arcs (0..1) that `previous` had with another endpoint.  `renumbered` holds for
+    /// each index of `previous` the index of the same endpoint here, `no_endpoint` if it is gone.
+    double moved_ratio(const PublishedRing &previous,
+                       std::span<const std::uint16_t> renumbered) const;
+
+private:
+    std::array<std::uint16_t, arc_count> owners_;
+};
+
+}  // namespace uvoy::cluster

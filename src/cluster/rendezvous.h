@@ -1,0 +1,78 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/random.h"
+
+namespace uvoy::cluster {
+
+/// The circle of 64-bit hashes is cut into this many equal arcs (virtual nodes).
+inline constexpr std::size_t arc_count = 65'536;
+
+/// "No endpoint", where an index is expected.
+inline constexpr std::uint16_t no_endpoint = 0xffff;
+
+/// The arc that a key's hash falls on.
+constexpr std::uint16_t arc_of(std::uint64_t hash) {
+    return static_cast<std::uint16_t>(hash >> 48);
+}
+
+/// What the ring needs to know of an endpoint.
+struct Member {
+    std::string_view name;
+    std::uint32_t weight;
+};
+
+/// -log2(hash / 2^64) in units of 2^-26, by table and linear interpolation: integers only, so every
+/// machine gets the same number.  Falls as `hash` rises; relative error below 0.1 %.
+std::uint64_t negative_log2(std::uint64_t hash);
+
+/// Weighted rendezvous hashing (Thaler, Ravishankar 1998; weights after Schindelhauer, Schomaker
+/// 2005): for every arc each endpoint has the cost -log(h) / weight with h = hash of (endpoint,
+/// arc) in 0..1, and the lowest cost wins, so an endpoint's share follows its weight, and its
+/// leaving moves only what it owned.  Costs are integers, and depend on names, weights and the seed
+/// only.
+class Rendezvous {
+public:
+    /// Names are unique, weights at least 1, and fewer than `no_endpoint` members.
+    Rendezvous(std::span<const Member> members, std::uint64_t seed);
+
+    struct Candidate {
+        std::uint64_t identity;        ///< keyed hash of the name
+        std::uint32_t inverse_weight;  ///< 2^32 - 1 for the lightest, less for heavier ones
+        std::uint16_t index;           ///< in the list of members
+    };
+
+    /// In the order of names: where costs are equal, the earlier candidate wins.
+    std::span<const Candidate> candidates() const { return candidates_; }
+
+    static std::uint64_t cost(std::uint64_t arc_key, const Candidate &candidate) {
+        return negative_log2(mix(candidate.identity ^ arc_key)) * candidate.inverse_weight;
+    }
+
+    static constexpr std::uint64_t arc_key(std::uint16_t arc) { return mix(arc); }
+
+    /// The winner of `arc` among the endpoints whose index is `eligible`, or `no_endpoint`.
+    std::uint16_t best(std::uint16_t arc, std::predicate<std::uint16_t> auto eligible) const {
+        std::uint16_t winner = no_endpoint;
+        std::uint64_t lowest = UINT64_MAX;
+        for (const Candidate &candidate : candidates_) {
+            if (!eligible(candidate.index)) continue;
+            const std::uint64_t its_cost = cost(arc_key(arc), candidate);
+            if (winner != no_endpoint && its_cost >= lowest) continue;
+            winner = candidate.index;
+            lowest = its_cost;
+        }
+        return winner;
+    }
+
+private:
+    std::vector<Candidate> candidates_;
+};
+
+}  // namespace uvoy::cluster

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/random.h"
+#include "cluster/membership.h"
+#include "cluster/published_ring.h"
+
+namespace uvoy::cluster {
+
+/// What a pick depends on, besides the snapshot.  All of it is the calling worker's own.
+struct PickInput {
+    std::uint64_t hash;                    ///< of the request's hash key; for Policy::ring_hash
+    Random &random;                        ///< for least_request and random
+    std::uint32_t &cursor;                 ///< round_robin's place, one for each cluster; start it
+                                           ///< at a random number, or workers go in step
+    std::span<const std::uint16_t> tried;  ///< endpoints this request was at already; few
+};
+
+/// A cluster as workers see it until the next change of health or membership.  Immutable.  Any
+/// thread may pick; nothing is allocated or written but the caller's `random` and `cursor`.
+class Snapshot {
+public:
+    /// `healthy` has one entry for each endpoint.
+    Snapshot(std::shared_ptr<const Membership> membership, std::vector<bool> healthy);
+
+    /// Index of the endpoint to send a request to.  Eligible are the healthy ones; in a panic, all.
+    /// Nothing: no endpoint is eligible.  One that was tried is only picked when every eligible one
+    /// was.  In a panic a first try ignores health, so that keys stay where they are, and what
+    /// follows prefers healthy endpoints.
+    std::optional<std::uint16_t> pick(const PickInput &input) const;
+
+    const Membership &membership() const { return *membership_; }
+    const std::shared_ptr<Endpoint> &endpoint(std::uint16_t index) const {
+        return membership_->endpoints()[index];
+    }
+
+    bool healthy(std::uint16_t index) const { return healthy_[index]; }
+    std::size_t healthy_count() const { return healthy_count_; }
+
+    /// Too little of the weight is healthy (Balancing::panic_threshold_percent): ejection stops.
+    bool panic() const { return panic_; }
+
+    /// Only for Policy::ring_hash, else null.
+    const PublishedRing *ring() const { return ring_.get(); }
+
+    /// Share of the keys (0..1) that `previous` sent to another endpoint, by name; 0 without rings.
+    double moved_ratio(const Snapshot &previous) const;
+
+private:
+    std::uint16_t pick_from_ring(const PickInput &input) const;
+    std::uint16_t pick_less_busy(const PickInput &input) const;
+    std::uint16_t pick_by_policy(const PickInput &input) const;
+    std::uint16_t pick_healthy_untried(const PickInput &input) const;
+    std::uint16_t from_slot(std::uint32_t slot, std::span<const std::uint16_t> tried,
+                            std::uint16_t except) const;
+
+    std::shared_ptr<const Membership> membership_;
+    std::vector<bool> healthy_;
+    std::size_t healthy_count_ = 0;
+    bool panic_ = false;
+    std::vector<std::uint16_t> eligible_;
+    std::unique_ptr<const PublishedRing> ring_;  // ring_hash
+    std::vector<std::uint16_t> schedule_;        // the other policies: see schedule.h
+};
+
+}  // namespace uvoy::cluster
