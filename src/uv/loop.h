@@ -1,0 +1,56 @@
+#pragma once
+
+#include "base/delegate.h"
+#include "base/time.h"
+
+#include <uv.h>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+namespace uvoy::uv {
+
+/// The event loop of one thread.  Everything but the constructor belongs to that thread; other
+/// threads reach it through an Async.
+///
+/// The process ignores SIGPIPE from the first loop on: libuv writes without MSG_NOSIGNAL.
+class Loop {
+public:
+    static constexpr std::size_t read_buffer_size = 64 * 1024;
+
+    Loop();
+    /// Whoever made a handle must have closed it: one that is still open is a bug, which is logged
+    /// by its type before the process aborts.
+    ~Loop();
+
+    Loop(const Loop &) = delete;
+    Loop &operator=(const Loop &) = delete;
+
+    /// Returns after stop(), or when nothing is left to wait for.
+    void run();
+    /// One turn: waits for one batch of events, or for none of them if `wait` is false.
+    void run_once(bool wait = true);
+    void stop() { uv_stop(&loop_); }
+
+    /// Monotonic and fresh: libuv's own clock has milliseconds and the age of the turn.
+    static TimePoint now() { return std::chrono::steady_clock::now(); }
+
+    /// Where all streams of this loop receive.  Valid for one callback.
+    std::span<char> read_buffer() { return {buffer_.get(), read_buffer_size}; }
+
+    /// `hook` runs after every event that a transport delivered; it may destroy any transport.
+    void set_after_event(Delegate<void(TimePoint)> hook) { hook_ = hook; }
+    void after_event(TimePoint now) const {
+        if (hook_) hook_(now);
+    }
+
+    uv_loop_t &raw() { return loop_; }
+
+private:
+    uv_loop_t loop_;
+    std::unique_ptr<char[]> buffer_;
+    Delegate<void(TimePoint)> hook_;
+};
+
+}  // namespace uvoy::uv
