@@ -1,0 +1,238 @@
+#pragma once
+
+#include "base/time.h"
+#include "config/address.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+// The configuration as plain values, complete and checked: what load.h returns needs no second
+// look.  The initializers are the defaults; parser and schema take them from here.  Vectors keep
+// the order of the file, and one object refers to another by its index in the vector of Config.
+
+namespace uvoy::config {
+
+using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""ms;
+
+/// A part of a whole in hundredths of a percent: "50%" is 5000.
+struct Share {
+    std::uint32_t basis_points = 0;
+
+    friend bool operator==(const Share &, const Share &) = default;
+};
+
+/// One ingredient of a hash key or of a rate limit's key.
+struct KeyPart {
+    enum class Source : std::uint8_t { path, host, client_ip, header, query, route };
+
+    Source source = Source::path;
+    std::string name;  ///< of the header (lower case) or the query parameter; else empty
+
+    friend bool operator==(const KeyPart &, const KeyPart &) = default;
+};
+
+/// How long a client may take.
+struct ListenerTimeouts {
+    Duration headers = 10s;    ///< from a request's first byte to the end of its head
+    Duration body = 60s;       ///< between two reads of a body
+    Duration keepalive = 75s;  ///< without a request
+    Duration write = 60s;      ///< without progress of a write
+};
+
+/// How much a client may send.
+struct ListenerLimits {
+    std::uint64_t header_bytes = 32 * 1024;
+    std::uint32_t headers = 128;
+    std::uint64_t target_bytes = 16 * 1024;
+    std::uint32_t connections = 0;              ///< 0 = unlimited
+    std::uint32_t requests_per_connection = 0;  ///< 0 = unlimited
+};
+
+/// Where clients connect.
+struct Listener {
+    std::string name;
+    std::vector<Address> addresses;  ///< at least one; hosts are IP literals or "localhost"
+    ListenerTimeouts timeouts;
+    ListenerLimits limits;
+    std::vector<std::size_t> rate_limits;  ///< indices into Config::rate_limits
+};
+
+/// Which hosts a route takes.  `text` is in lower case.
+struct HostMatch {
+    enum class Kind : std::uint8_t { any, exact, suffix };
+
+    Kind kind = Kind::any;
+    std::string text;  ///< suffix: with its leading dot, ".example.com" for "*.example.com"
+};
+
+/// Which paths a route takes.
+struct PathMatch {
+    enum class Kind : std::uint8_t { any, exact, prefix };
+
+    Kind kind = Kind::any;
+    std::string text;  ///< begins with "/"
+};
+
+/// What a request must look like for a route to take it; missing = any.
+struct Match {
+    std::optional<std::size_t> listener;  ///< index into Config::listeners
+    HostMatch host;
+    PathMatch path;
+};
+
+/// Action: forward to a cluster.
+struct Forward {
+    std::size_t cluster = 0;  ///< index into Config::clusters
+};
+
+/// Action: answer without an endpoint.
+struct Respond {
+    std::uint16_t status = 200;
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers;  ///< in the order of the file
+};
+
+enum class RetryOn : std::uint8_t { connect_failure, refused, reset_before_response };
+
+/// When a failed request is tried again at another endpoint.
+struct Retry {
+    std::uint32_t attempts = 1;  ///< beyond the first try; 0 = never
+    std::vector<RetryOn> on{RetryOn::connect_failure, RetryOn::refused,
+                            RetryOn::reset_before_response};
+};
+
+/// One entry of the route table; the first whose match fits wins.
+struct Route {
+    std::string name;  ///< unique; "route-N" (N counts from 0) if the file gives none
+    Match match;
+    std::variant<Forward, Respond> action;
+    Duration timeout = 30s;       ///< of the whole exchange; 0 = none
+    Duration idle_timeout = 60s;  ///< without a byte in either direction; 0 = none
+    std::vector<std::string> upgrades{"websocket"};  ///< protocols that may take over, lower case
+    std::vector<std::size_t> rate_limits;            ///< indices into Config::rate_limits
+    Retry retry;
+    std::optional<std::vector<KeyPart>> hash_key;  ///< replaces the cluster's
+    bool access_log = true;
+};
+
+/// One server of a cluster.
+struct Endpoint {
+    std::string name;  ///< its identity on the ring, unique in its cluster; default: the address
+    Address address;
+    std::uint32_t weight = 1;
+};
+
+enum class Policy : std::uint8_t { ring_hash, least_request, round_robin, random };
+
+/// How a cluster picks the endpoint of a request.
+struct LoadBalancing {
+    Policy policy = Policy::ring_hash;
+    std::vector<KeyPart> hash_key{KeyPart{}};
+    Share panic_threshold{5000};  ///< of the weight: with more of it out, all are used
+};
+
+/// Status codes first..last, both included.
+struct StatusRange {
+    std::uint16_t first = 0;
+    std::uint16_t last = 0;
+
+    friend bool operator==(const StatusRange &, const StatusRange &) = default;
+};
+
+/// How the control loop finds out whether an endpoint lives.
+struct HealthCheck {
+    enum class Type : std::uint8_t { http, tcp, none };
+
+    Type type = Type::tcp;  ///< http if the file gives a path and no type
+    std::string path;       ///< http only; "/" if the file gives none
+    std::string host;       ///< http only: the Host header; empty = the endpoint's address
+    Duration interval = 1s;
+    Duration timeout = 500ms;
+    std::uint32_t healthy_after = 2;
+    std::uint32_t unhealthy_after = 2;
+    std::vector<StatusRange> status{StatusRange{200, 399}};
+};
+
+/// How much of a cluster may be in use.
+struct ClusterLimits {
+    std::uint32_t connections = 1024;  ///< of one endpoint
+    std::uint32_t requests = 1024;     ///< in flight at one endpoint
+    std::uint32_t pending = 1024;      ///< requests of the cluster that wait for a connection
+    Duration pending_timeout = 1s;
+};
+
+/// How long an upstream connection may take.
+struct ClusterTimeouts {
+    Duration connect = 2s;
+    Duration idle = 30s;  ///< of a connection in the pool
+};
+
+/// Endpoints that serve the same thing.
+struct Cluster {
+    std::string name;
+    std::vector<Endpoint> endpoints;  ///< at least one
+    LoadBalancing load_balancing;
+    HealthCheck health_check;
+    ClusterLimits limits;
+    ClusterTimeouts timeouts;
+};
+
+/// So many requests in so much time.
+struct Rate {
+    std::uint32_t requests = 1;
+    Duration per = 1s;
+};
+
+/// A bucket of tokens for every value of the key.
+struct RateLimit {
+    std::string name;
+    Rate rate;
+    std::uint32_t burst = 1;   ///< default: the rate per second, at least 1
+    std::vector<KeyPart> key;  ///< empty = one bucket for all
+    std::uint16_t status = 429;
+    std::uint32_t table = 1'048'576;  ///< keys remembered at once
+};
+
+/// Where the admin API listens.
+struct Admin {
+    Address address{.host = "127.0.0.1", .port = 9901, .path = {}};
+};
+
+enum class LogFormat : std::uint8_t { json };
+
+/// One access log.
+struct AccessLog {
+    std::string path = "stdout";  ///< absolute, or the word "stdout"
+    LogFormat format = LogFormat::json;
+};
+
+struct Shutdown {
+    Duration drain_timeout = 30s;  ///< how long exchanges in flight may take after SIGTERM
+};
+
+/// Limits of the whole process.
+struct Limits {
+    std::uint32_t connections = 0;  ///< 0 = what RLIMIT_NOFILE allows
+};
+
+/// A whole file.
+struct Config {
+    std::uint32_t workers = 0;  ///< 0 = as many as this process may use CPUs
+    std::vector<Listener> listeners;
+    std::vector<Cluster> clusters;
+    std::vector<Route> routes;  ///< with no routes in the file: one, "default", to the only cluster
+    std::vector<RateLimit> rate_limits;
+    std::optional<Admin> admin{std::in_place};
+    std::vector<AccessLog> access_log;
+    Shutdown shutdown;
+    Limits limits;
+    std::string hash_seed;  ///< empty = random at start
+};
+
+}  // namespace uvoy::config
