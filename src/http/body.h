@@ -22,6 +22,7 @@ public:
 
     /// Decodes the next piece.  Call again with the rest while `state == more` and input is left:
     /// each step yields at most one run of body bytes.  Makes progress whenever input is not empty.
+    /// An error is final; bytes before it still come as `data`.
     Step decode(std::string_view input);
 
     /// The stream ended.  True if the message is complete by that (until_close, or done already).
@@ -29,8 +30,8 @@ public:
 
     bool done() const { return done_; }
 
-    /// Trailer section as it arrived, ending in an empty line; empty if there was none.  Valid until
-    /// the next message.
+    /// Trailer section as it arrived, ending in an empty line; empty if there was none.  Valid
+    /// until the next message.
     std::string_view trailers() const { return trailers_; }
 
 private:
@@ -43,9 +44,16 @@ private:
         data_cr,
         data_lf,
         trailer,
+        broken,
     };
 
     Step decode_chunked(std::string_view input);
+    std::string_view take_data(std::string_view input);
+    /// One byte of anything but data and trailers.  False if it must not stand there.
+    bool take_framing(char byte);
+    bool take_size_digit(char byte);
+    /// Takes at most a line; returns the bytes taken and sets `state` if that was the last.
+    std::size_t take_trailer(std::string_view input, State &state);
 
     Framing framing_;
     std::uint64_t left_ = 0;  // of the sized body or of this chunk

@@ -7,8 +7,8 @@ namespace uvoy::http {
 /// How the body of one message is delimited (RFC 9112 section 6.3).
 struct Framing {
     enum class Kind : std::uint8_t {
-        none,         ///< no body
-        sized,        ///< `length` bytes; length > 0
+        none,   ///< no body
+        sized,  ///< `length` bytes; length > 0
         chunked,
         until_close,  ///< response only
         tunnel,       ///< 101, or 2xx to CONNECT: no HTTP after this head

@@ -1,0 +1,73 @@
+#include "http/start_line.h"
+
+#include "http/bytes.h"
+
+namespace uvoy::http {
+
+namespace {
+
+constexpr std::string_view version_prefix = "HTTP/";
+constexpr std::size_t version_size = 8;
+
+constexpr ByteSet target_bytes = ByteSet{}.with('!', '~').without('#');
+
+Method method_of(std::string_view token) {
+    for (std::size_t i = 0; i < method_count; ++i) {
+        const auto method = static_cast<Method>(i);
+        if (method != Method::other && name(method) == token) return method;
+    }
+    return Method::other;
+}
+
+// RFC 9112 section 2.3.
+Result<Version, HeadError> parse_version(std::string_view text) {
+    if (text.size() != version_size || !text.starts_with(version_prefix) || !digits.has(text[5]) ||
+        text[6] != '.' || !digits.has(text[7]))
+        return Unexpected{HeadError::malformed};
+    if (text[5] != '1' || text[7] > '1') return Unexpected{HeadError::unsupported_version};
+    return text[7] == '1' ? Version::http11 : Version::http10;
+}
+
+}  // namespace
+
+Result<Parsed, HeadError> parse_request_line(std::string_view line, const HeadLimits &limits,
+                                             RequestHead &out) {
+    const std::size_t method_end = token_bytes.prefix(line);
+    if (method_end == 0 || method_end == line.size() || line[method_end] != ' ')
+        return Unexpected{HeadError::malformed};
+    out.method_text = line.substr(0, method_end);
+    out.method = method_of(out.method_text);
+    line.remove_prefix(method_end + 1);
+
+    const std::size_t target_end = target_bytes.prefix(line);
+    if (target_end > limits.target_bytes) return Unexpected{HeadError::target_too_long};
+    if (target_end == 0 || target_end == line.size() || line[target_end] != ' ')
+        return Unexpected{HeadError::malformed};
+    out.target = line.substr(0, target_end);
+
+    const auto version = parse_version(line.substr(target_end + 1));
+    if (!version) return Unexpected{version.error()};
+    out.version = *version;
+    return Parsed{};
+}
+
+Result<Parsed, HeadError> parse_status_line(std::string_view line, ResponseHead &out) {
+    const auto version = parse_version(line.substr(0, version_size));
+    if (!version) return Unexpected{version.error()};
+    out.version = *version;
+    line.remove_prefix(version_size);
+
+    if (line.size() < 4 || line[0] != ' ' || !digits.spell(line.substr(1, 3)))
+        return Unexpected{HeadError::malformed};
+    out.status = (line[1] - '0') * 100 + (line[2] - '0') * 10 + (line[3] - '0');
+    // RFC 9110 section 15 defines five classes; anything else has no meaning to relay.
+    if (out.status < 100 || out.status > 599) return Unexpected{HeadError::malformed};
+    line.remove_prefix(4);
+
+    if (!line.empty() && line[0] != ' ') return Unexpected{HeadError::malformed};
+    out.reason_phrase = line.empty() ? line : line.substr(1);
+    if (!is_text(out.reason_phrase)) return Unexpected{HeadError::malformed};
+    return Parsed{};
+}
+
+}  // namespace uvoy::http

@@ -1,0 +1,118 @@
+#include "http/target.h"
+
+#include "http/bytes.h"
+#include "http/framing.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+
+namespace uvoy::http {
+
+namespace {
+
+constexpr std::string_view scheme_end = "://";
+constexpr std::size_t longest_port = 5;
+constexpr unsigned largest_port = 65535;
+
+// unreserved and sub-delims of RFC 3986 section 2.
+constexpr ByteSet name_bytes = alphanumerics.with("-._~").with("!$&'()*+,;=");
+constexpr ByteSet hex_digits = digits.with('a', 'f').with('A', 'F');
+
+bool valid_registered_name(std::string_view name) {
+    if (name.empty()) return false;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        if (name_bytes.has(name[i])) continue;
+        if (name[i] != '%' || hex_digits.prefix(name.substr(i + 1, 2)) != 2) return false;
+        i += 2;
+    }
+    return true;
+}
+
+bool valid_ipv6(std::string_view address) {
+    std::array<char, INET6_ADDRSTRLEN> text{};  // ends in a zero
+    if (address.size() >= text.size()) return false;
+    std::ranges::copy(address, text.begin());
+    in6_addr parsed{};
+    return inet_pton(AF_INET6, text.data(), &parsed) == 1;
+}
+
+// "" or ":" or ":80".
+bool valid_port_part(std::string_view part) {
+    if (part.empty()) return true;
+    if (part.front() != ':' || part.size() > 1 + longest_port) return false;
+    unsigned port = 0;
+    for (const char byte : part.substr(1)) {
+        if (!digits.has(byte)) return false;
+        port = port * 10 + static_cast<unsigned>(byte - '0');
+    }
+    return port <= largest_port;
+}
+
+void split_path(std::string_view text, Target &target) {
+    const std::size_t question = text.find('?');
+    target.path = text.substr(0, question);
+    if (question != std::string_view::npos) target.query = text.substr(question + 1);
+}
+
+Result<Target, HeadError> parse_absolute(std::string_view text) {
+    const std::size_t scheme = text.find(scheme_end);
+    if (scheme == std::string_view::npos) return Unexpected{HeadError::malformed};
+    if (!equals_ignoring_case(text.substr(0, scheme), "http") &&
+        !equals_ignoring_case(text.substr(0, scheme), "https"))
+        return Unexpected{HeadError::malformed};
+    text.remove_prefix(scheme + scheme_end.size());
+
+    Target target;
+    target.form = Target::Form::absolute;
+    const std::size_t end = std::min(text.find_first_of("/?"), text.size());
+    target.authority = text.substr(0, end);
+    if (!valid_host(target.authority)) return Unexpected{HeadError::malformed};
+    split_path(text.substr(end), target);
+    if (target.path.empty()) target.path = "/";
+    return target;
+}
+
+Result<Target, HeadError> parse_authority(std::string_view text) {
+    // RFC 9112 section 3.2.3: the port is not optional here.
+    if (!valid_host(text)) return Unexpected{HeadError::malformed};
+    if (host_without_port(text).size() + 1 >= text.size()) return Unexpected{HeadError::malformed};
+    Target target;
+    target.form = Target::Form::authority;
+    target.authority = text;
+    return target;
+}
+
+}  // namespace
+
+Result<Target, HeadError> parse_target(Method method, std::string_view text) {
+    if (method == Method::connect) return parse_authority(text);
+    Target target;
+    if (text.starts_with('/')) {
+        split_path(text, target);
+        return target;
+    }
+    if (text == "*" && method == Method::options) {
+        target.form = Target::Form::asterisk;
+        return target;
+    }
+    return parse_absolute(text);
+}
+
+bool valid_host(std::string_view text) {
+    if (!text.starts_with('[')) {
+        const std::size_t end = std::min(text.find(':'), text.size());
+        return valid_registered_name(text.substr(0, end)) && valid_port_part(text.substr(end));
+    }
+    const std::size_t bracket = text.find(']');
+    if (bracket == std::string_view::npos) return false;
+    return valid_ipv6(text.substr(1, bracket - 1)) && valid_port_part(text.substr(bracket + 1));
+}
+
+std::string_view host_without_port(std::string_view host) {
+    if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
+    return host.substr(0, host.find(':'));
+}
+
+}  // namespace uvoy::http

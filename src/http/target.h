@@ -1,0 +1,30 @@
+#pragma once
+
+#include "http/head.h"
+
+namespace uvoy::http {
+
+/// A request target in its parts (RFC 9112 section 3.2).  Views point into the parsed text, but for
+/// the path "/" of an absolute-form without one.
+struct Target {
+    enum class Form : std::uint8_t { origin, absolute, authority, asterisk };
+
+    std::string_view path;       ///< starts with "/"; empty in authority- and asterisk-form
+    std::string_view query;      ///< without the "?"
+    std::string_view authority;  ///< host and port; empty in origin- and asterisk-form
+    Form form = Form::origin;
+};
+
+/// `text` is a target as parse_request() left it.  Authority-form is for CONNECT, and CONNECT for
+/// it, only; asterisk-form is for OPTIONS only; absolute-form has the scheme http or https and no
+/// userinfo.
+Result<Target, HeadError> parse_target(Method method, std::string_view text);
+
+/// uri-host [":" port] of RFC 3986 section 3.2.2, host not empty: a registered name, an IPv4
+/// address or an IPv6 address in brackets (without zone).
+bool valid_host(std::string_view text);
+
+/// "example.com:80" without ":80".  `host` is a valid host.
+std::string_view host_without_port(std::string_view host);
+
+}  // namespace uvoy::http
