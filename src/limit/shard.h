@@ -54,24 +54,26 @@ public:
 private:
     static constexpr std::uint32_t none = ~std::uint32_t{0};
 
-    /// A slot without tokens still remembers how busy its key was (`next_lease`).
     struct Slot {
         std::uint64_t key = 0;
-        std::uint64_t tat = 0;         ///< the ledger's, as of the lease
-        TimePoint expires{};           ///< of the lease, or of the memory of it
-        std::uint32_t tokens = 0;      ///< leased and unused; listed below if any
-        std::uint32_t next_lease = 1;  ///< size of the next lease
-        std::uint32_t older = none;    ///< list of held leases, by age
+        std::uint64_t tat = 0;       ///< the ledger's when the lease was taken
+        TimePoint expires{};         ///< of the lease, or of the memory of it
+        std::uint32_t size = 1;      ///< of the lease when it was taken
+        std::uint32_t tokens = 0;    ///< of it, unused; the slot is listed if there are any
+        std::uint32_t older = none;  ///< list of leases by age
         std::uint32_t newer = none;
     };
 
-    Slot &slot_of(std::uint64_t key_hash);
+    /// nullptr if the limit is too small for leases.
+    Slot *slot_of(std::uint64_t key_hash);
+    const Slot *slot_of(std::uint64_t key_hash) const;
+
+    Verdict take_one(std::uint64_t key_hash, TimePoint now);
     Verdict spend(Slot &slot, TimePoint now);
     Verdict renew(Slot &slot, TimePoint now);
-    Verdict take_one(std::uint64_t key_hash, TimePoint now);
+    void put_back(Slot &slot, TimePoint now);
     void link(Slot &slot);
     void unlink(Slot &slot);
-    void return_oldest(TimePoint now);
 
     Ledger &ledger_;
     std::uint32_t max_lease_;

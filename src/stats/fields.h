@@ -104,7 +104,7 @@ struct alignas(64) EndpointFields {
 };
 
 template <typename Kind>
-struct LimitFields {
+struct alignas(64) LimitFields {
     typename Kind::Counter admitted{};
     typename Kind::Counter rejected{};
 

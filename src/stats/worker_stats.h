@@ -3,6 +3,7 @@
 #include "stats/fields.h"
 #include "stats/request_index.h"
 
+#include <array>
 #include <cassert>
 #include <cstddef>
 #include <vector>
@@ -38,36 +39,43 @@ public:
     /// `route` may be no_route; `method` is the number of an http::Method, `code` a code_class().
     Counter &requests(std::size_t listener, std::size_t route, std::size_t method,
                       std::size_t code) {
-        return requests_in_slot(listener, requests_index_.slot_of(route), method, code);
+        return requests_in_slot(listener, request_index_.slot_of(route), method, code);
     }
 
     /// By slot, for the exporter, which goes over request_index().route_slots().
     Counter &requests_in_slot(std::size_t listener, std::size_t slot, std::size_t method,
                               std::size_t code) {
-        return at(requests_, requests_index_.at(listener, slot, method, code));
+        const std::size_t index = request_index_.at(listener, slot, method, code);
+        return at(requests_, index / counters_of_a_line).counters[index % counters_of_a_line];
     }
     const Counter &requests_in_slot(std::size_t listener, std::size_t slot, std::size_t method,
                                     std::size_t code) const {
-        return at(requests_, requests_index_.at(listener, slot, method, code));
+        const std::size_t index = request_index_.at(listener, slot, method, code);
+        return at(requests_, index / counters_of_a_line).counters[index % counters_of_a_line];
     }
 
-    const RequestIndex &request_index() const { return requests_index_; }
+    const RequestIndex &request_index() const { return request_index_; }
     const Dimensions &dimensions() const { return dimensions_; }
 
 private:
+    static constexpr std::size_t counters_of_a_line = 64 / sizeof(Counter);
+    struct alignas(64) Line {
+        std::array<Counter, counters_of_a_line> counters;
+    };
+
     template <typename Array>
-    static auto &at(Array &array, std::size_t index) {
+    static auto at(Array &array, std::size_t index) -> decltype(array[index]) {
         assert(index < array.size());
         return array[index];
     }
 
     Dimensions dimensions_;
-    RequestIndex requests_index_;
+    RequestIndex request_index_;
     std::vector<Listener> listeners_;
     std::vector<Cluster> clusters_;
     std::vector<Endpoint> endpoints_;
     std::vector<Limit> limits_;
-    std::vector<Counter> requests_;
+    std::vector<Line> requests_;
     Process process_;
 };
 
