@@ -61,6 +61,7 @@ private:
     Timer resume_;
     TimePoint next_warning_{};
     std::uint16_t port_;
+    bool stopping_ = false;
 };
 
 }  // namespace uvoy::uv

@@ -19,7 +19,7 @@ class Timer;
 enum class SocketKind : std::uint8_t { tcp, unix_domain };
 
 /// A TCP or unix stream on a loop.  After every event it calls Loop::after_event(), which may
-/// destroy the transport.  An idle one holds no buffer: 56 bytes, and libuv's 248 (264 for unix).
+/// destroy the transport.  An idle one holds no buffer: 64 bytes, and libuv's 248 (264 for unix).
 class StreamTransport final : public proxy::Transport {
 public:
     /// Takes over an accepted, non-blocking connection.  No event before start().
@@ -55,11 +55,6 @@ private:
 
     StreamTransport(Loop &loop, SocketKind kind);
 
-    static StreamTransport *owner(uv_stream_t *stream);
-    static void on_connect(uv_connect_t *request, int status);
-    static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer);
-    static void on_write(uv_write_t *request, int status);
-
     void dial(const SocketAddress &address);
     void connected(int status);
     void received(ssize_t size, const char *data);
@@ -67,28 +62,26 @@ private:
     void write_broke();
     void expired();
 
-    bool usable() const;
     void update_reading();
-    std::size_t try_write(std::span<const proxy::Bytes> pieces, std::size_t &total);
-    void enqueue(std::span<const proxy::Bytes> pieces, std::size_t skip, std::size_t total);
+    void enqueue(std::span<const proxy::Bytes> pieces, std::size_t skip);
     void send(std::unique_ptr<Queue> queue);
     void shut_down();
 
-    void report_broken();
     void report_connect_failed(int status);
-    template <typename Event>
-    void deliver(Event event);
+    void report_broken();
+    template <auto event, typename... Args>
+    void deliver(Args... args);
 
     Loop &loop_;
     proxy::TransportEvents *events_ = nullptr;
     Stream stream_;
     Queue *queue_ = nullptr;  ///< owned by its uv_write request; null when nothing is on its way
     std::unique_ptr<Timer> later_;  ///< for an event that must not come synchronously
-    int status_ = 0;                ///< libuv's word for what `later_` reports
-    bool connected_ = false;
+    int status_ = 0;                ///< libuv's word for the connect error that `later_` reports
+    bool open_ = false;             ///< connected and attached to events
     bool paused_ = false;
     bool reading_ = false;  ///< libuv reads
-    bool ended_ = false;    ///< on_end() was delivered
+    bool ended_ = false;    ///< the peer will send no more
     bool write_failed_ = false;
     bool finishing_ = false;
     bool drain_due_ = false;  ///< a write left something queued

@@ -1,0 +1,102 @@
+#include "uv/listener.h"
+
+#include "base/log.h"
+#include "uv/loop.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace uvoy::uv {
+namespace {
+
+/// Connections a wake-up may take before other streams of the loop have their turn.
+constexpr unsigned accept_limit = 64;
+/// Descriptors or memory come back when somebody frees them: polling meanwhile would only spin.
+constexpr Duration exhausted_pause = std::chrono::milliseconds{100};
+constexpr Duration warning_interval = std::chrono::seconds{1};
+
+}  // namespace
+
+ListenSocket::ListenSocket(Loop &loop, FileDescriptor socket, OnAccept on_accept)
+    : socket_{std::move(socket)},
+      on_accept_{on_accept},
+      resume_{loop, Delegate<void()>::bind<&ListenSocket::poll>(*this)},
+      port_{local_address(socket_.get()).port()} {
+    auto handle = std::make_unique<uv_poll_t>();
+    require(uv_poll_init(&loop.raw(), handle.get(), socket_.get()), "uv_poll_init");
+    handle_.reset(handle.release());
+    handle_->data = this;
+    poll();
+}
+
+void ListenSocket::poll() {
+    require(uv_poll_start(handle_.get(), UV_READABLE,
+                          [](uv_poll_t *handle, int, int) {
+                              static_cast<ListenSocket *>(handle->data)->accept_some(accept_limit);
+                          }),
+            "uv_poll_start");
+}
+
+void ListenSocket::pause(int error) {
+    uv_poll_stop(handle_.get());
+    resume_.arm(exhausted_pause);
+    const TimePoint now = Loop::now();
+    if (now < next_warning_) return;
+    next_warning_ = now + warning_interval;
+    log::warning("cannot accept on {}: {}; trying again every 100 ms",
+                 to_text(local_address(socket_.get())), std::strerror(error));
+}
+
+ListenSocket::Accepted ListenSocket::accept_one() {
+    sockaddr_storage peer;
+    peer.ss_family = AF_UNSPEC;
+    socklen_t length = sizeof peer;
+    const int fd = accept4(socket_.get(), reinterpret_cast<sockaddr *>(&peer), &length,
+                           SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+        on_accept_(fd, peer);
+        return Accepted::one;
+    }
+    switch (errno) {
+        case EAGAIN:
+            return Accepted::none;
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+            pause(errno);
+            return Accepted::exhausted;
+        case EBADF:
+        case EFAULT:
+        case EINVAL:
+        case ENOTSOCK:
+            log::error("accept4 failed: {}", std::strerror(errno));
+            std::abort();
+        default:  // An interruption, or the fate of that one connection: accept(2), "Error
+                  // handling".
+            return Accepted::one;
+    }
+}
+
+void ListenSocket::accept_some(unsigned limit) {
+    while (limit-- > 0 && listening() && accept_one() == Accepted::one) {
+    }
+}
+
+void ListenSocket::drain_queue() {
+    // Bounded, because clients may come as fast as they are accepted.
+    constexpr unsigned more_than_any_backlog = 65536;
+    accept_some(more_than_any_backlog);
+}
+
+void ListenSocket::stop() {
+    if (!listening() || stopping_) return;  // on_accept_ may call it again while it drains
+    stopping_ = true;
+    drain_queue();
+    resume_.cancel();
+    handle_.reset();
+    socket_ = FileDescriptor{};
+}
+
+}  // namespace uvoy::uv
