@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -55,10 +56,11 @@ public:
     HealthCause cause() const { return cause_; }
 
     /// The cause in words, e.g. "2 checks failed: connect_refused".
-    std::string explanation() const;
+    const std::string &explanation() const { return explanation_; }
 
 private:
-    void decide(HealthCause cause, std::string_view detail, TimePoint now);
+    void decide(bool healthy, std::string_view detail, TimePoint now);
+    Duration fast_delay() const;
 
     HealthSettings settings_;
     bool healthy_ = true;
@@ -66,10 +68,10 @@ private:
     std::uint32_t passed_in_row_ = 0;
     std::uint32_t failed_in_row_ = 0;
     TimePoint since_;
-    TimePoint last_check_;
+    std::optional<TimePoint> last_check_;
     TimePoint next_check_;
     HealthCause cause_ = HealthCause::start;
-    std::string detail_;
+    std::string explanation_;
 };
 
 }  // namespace uvoy::cluster

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -29,8 +30,13 @@ public:
 
     const Choices &choices(std::uint16_t arc) const { return choices_[arc]; }
 
-    /// Beyond the three choices.
-    const Rendezvous &rendezvous() const { return rendezvous_; }
+    /// Who serves `arc` when only the endpoints whose index is `usable` may: the first of its
+    /// choices, else the winner of rendezvous hashing among them; `no_endpoint` if there is none.
+    std::uint16_t first(std::uint16_t arc, std::predicate<std::uint16_t> auto usable) const {
+        for (const std::uint16_t choice : choices_[arc])
+            if (choice != no_endpoint && usable(choice)) return choice;
+        return rendezvous_.best(arc, usable);
+    }
 
     /// Number of members.
     std::size_t size() const { return rendezvous_.candidates().size(); }

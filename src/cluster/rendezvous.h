@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "cluster/negative_log.h"
 
 namespace uvoy::cluster {
 
@@ -27,10 +28,6 @@ struct Member {
     std::string_view name;
     std::uint32_t weight;
 };
-
-/// -log2(hash / 2^64) in units of 2^-26, by table and linear interpolation: integers only, so every
-/// machine gets the same number.  Falls as `hash` rises; relative error below 0.1 %.
-std::uint64_t negative_log2(std::uint64_t hash);
 
 /// Weighted rendezvous hashing (Thaler, Ravishankar 1998; weights after Schindelhauer, Schomaker
 /// 2005): for every arc each endpoint has the cost -log(h) / weight with h = hash of (endpoint,
@@ -59,12 +56,13 @@ public:
 
     /// The winner of `arc` among the endpoints whose index is `eligible`, or `no_endpoint`.
     std::uint16_t best(std::uint16_t arc, std::predicate<std::uint16_t> auto eligible) const {
+        const std::uint64_t key = arc_key(arc);
         std::uint16_t winner = no_endpoint;
-        std::uint64_t lowest = UINT64_MAX;
+        std::uint64_t lowest = UINT64_MAX;  // above any cost
         for (const Candidate &candidate : candidates_) {
             if (!eligible(candidate.index)) continue;
-            const std::uint64_t its_cost = cost(arc_key(arc), candidate);
-            if (winner != no_endpoint && its_cost >= lowest) continue;
+            const std::uint64_t its_cost = cost(key, candidate);
+            if (its_cost >= lowest) continue;
             winner = candidate.index;
             lowest = its_cost;
         }

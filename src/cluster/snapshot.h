@@ -52,20 +52,18 @@ public:
     double moved_ratio(const Snapshot &previous) const;
 
 private:
+    std::uint16_t pick_by_policy(const PickInput &input) const;
     std::uint16_t pick_from_ring(const PickInput &input) const;
     std::uint16_t pick_less_busy(const PickInput &input) const;
-    std::uint16_t pick_by_policy(const PickInput &input) const;
-    std::uint16_t pick_healthy_untried(const PickInput &input) const;
-    std::uint16_t from_slot(std::uint32_t slot, std::span<const std::uint16_t> tried,
-                            std::uint16_t except) const;
+    std::uint16_t pick_healthy(const PickInput &input) const;
 
     std::shared_ptr<const Membership> membership_;
     std::vector<bool> healthy_;
     std::size_t healthy_count_ = 0;
     bool panic_ = false;
     std::vector<std::uint16_t> eligible_;
-    std::unique_ptr<const PublishedRing> ring_;  // ring_hash
-    std::vector<std::uint16_t> schedule_;        // the other policies: see schedule.h
+    std::unique_ptr<const PublishedRing> ring_;  // of Policy::ring_hash
+    std::vector<std::uint16_t> schedule_;        // of the others: eligible indexes, by weight
 };
 
 }  // namespace uvoy::cluster
