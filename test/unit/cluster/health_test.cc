@@ -1,0 +1,181 @@
+#include "cluster/health.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace uvoy::cluster {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr TimePoint start{std::chrono::hours{5}};
+
+/// Runs every check at the moment it is due.
+struct Bench {
+    explicit Bench(const HealthSettings &settings = {}) : health{settings, start} {}
+
+    bool check(bool ok) {
+        now = std::max(now, health.next_check());
+        return health.on_check_result({.ok = ok, .detail = ok ? "" : "connect_refused"}, now,
+                                      random);
+    }
+
+    Duration until_check() const { return health.next_check() - now; }
+
+    Random random{4};
+    TimePoint now = start;
+    Health health;
+};
+
+}  // namespace
+
+TEST_CASE("an endpoint is healthy before its first check, which is due at once") {
+    const Bench bench;
+    CHECK(bench.health.healthy());
+    CHECK(bench.health.next_check() == start);
+    CHECK(bench.health.since() == start);
+    CHECK(bench.health.cause() == HealthCause::start);
+    CHECK(bench.health.explanation() == "not decided by checks yet");
+}
+
+TEST_CASE("enough results in a row decide, others do not") {
+    struct Case {
+        std::uint32_t healthy_after, unhealthy_after;
+        std::string checks;  // + passed, - failed, . a failure of real traffic
+        std::string states;  // after each: H healthy, F healthy in fast mode, u unhealthy
+    };
+    const Case cases[] = {
+        {2, 2, "++++", "HHHH"},
+        {2, 2, "--", "Fu"},
+        {2, 2, "+--", "HFu"},
+        {2, 2, "-+-+-+", "FFFFFF"},  // flapping decides nothing, and keeps looking closely
+        {2, 2, "-++", "FFH"},
+        {2, 2, "--++", "FuuH"},
+        {2, 2, "--+-+-++-", "FuuuuuuHF"},
+        {1, 1, "-+-+", "uHuH"},
+        {1, 3, "--+--+---", "FFHFFHFFu"},
+        {3, 1, "-+++", "uuuH"},
+        {2, 2, ".++", "FFH"},
+        {2, 2, ".--", "FFu"},
+        {2, 2, "+.++", "HFFH"},        // the check before the failure does not count
+        {2, 2, ".....", "FFFFF"},      // traffic alone decides nothing
+        {2, 2, "--..+.+", "FuuuuuH"},  // nor does it keep an endpoint out
+    };
+    for (const Case &test : cases) {
+        CAPTURE(test.checks);
+        Bench bench{{.healthy_after = test.healthy_after, .unhealthy_after = test.unhealthy_after}};
+        std::string states;
+        for (const char step : test.checks) {
+            const bool was_healthy = bench.health.healthy();
+            bool changed = false;
+            if (step == '.') bench.health.on_passive_failure(bench.now);
+            else changed = bench.check(step == '+');
+            CHECK(changed == (bench.health.healthy() != was_healthy));
+            states += !bench.health.healthy() ? 'u' : bench.health.fast() ? 'F' : 'H';
+        }
+        CHECK(states == test.states);
+    }
+}
+
+TEST_CASE("checks come every interval, give or take a tenth") {
+    Bench bench;
+    Duration least = Duration::max();
+    Duration most{};
+    for (int i = 0; i < 1'000; ++i) {
+        bench.check(true);
+        least = std::min(least, bench.until_check());
+        most = std::max(most, bench.until_check());
+    }
+    CHECK(least >= milliseconds{900});
+    CHECK(least < milliseconds{910});
+    CHECK(most <= milliseconds{1100});
+    CHECK(most > milliseconds{1090});
+}
+
+TEST_CASE("a failed check starts fast mode until enough passed or failed") {
+    Bench bench{{.healthy_after = 3, .unhealthy_after = 3}};
+    for (const bool decided : {false, true}) {
+        CAPTURE(decided);
+        bench.check(false);
+        CHECK(bench.until_check() == milliseconds{100});
+        bench.check(decided);
+        CHECK(bench.until_check() == milliseconds{100});
+        bench.check(decided);
+        if (decided) bench.check(true);
+        CHECK(bench.until_check() >= milliseconds{900});
+        CHECK(bench.health.healthy() == decided);
+        while (!bench.health.healthy()) bench.check(true);
+    }
+}
+
+TEST_CASE("an unhealthy endpoint is checked at the common pace") {
+    Bench bench;
+    bench.check(false);
+    bench.check(false);
+    for (const bool ok : {false, false, true, false, true}) {
+        bench.check(ok);
+        CHECK(bench.until_check() >= milliseconds{900});
+    }
+}
+
+TEST_CASE("a failure of real traffic has the endpoint out after two checks at most 100 ms apart") {
+    Bench bench;
+    bench.check(true);
+    const TimePoint failure = bench.now + milliseconds{400};
+    bench.now = failure;
+    bench.health.on_passive_failure(failure);
+    CHECK(bench.health.next_check() == failure);
+    bench.check(false);
+    CHECK(bench.until_check() == milliseconds{100});
+    bench.check(false);
+    CHECK_FALSE(bench.health.healthy());
+    CHECK(bench.health.since() == failure + milliseconds{100});
+}
+
+TEST_CASE("failures of real traffic that checks do not confirm make ten checks a second at most") {
+    Bench bench;
+    bench.check(true);
+    int checks = 0;
+    for (const TimePoint end = start + std::chrono::seconds{10}; bench.now < end;
+         bench.now += milliseconds{1}) {
+        bench.health.on_passive_failure(bench.now);
+        if (bench.health.next_check() > bench.now) continue;
+        bench.check(true);
+        ++checks;
+    }
+    CHECK(checks <= 100);
+    CHECK(checks >= 99);
+    CHECK(bench.health.healthy());
+}
+
+TEST_CASE("fast mode is never slower than the interval") {
+    Bench bench{{.interval = milliseconds{30}}};
+    bench.check(false);
+    CHECK(bench.until_check() == milliseconds{30});
+}
+
+TEST_CASE("a failure that finds a check due earlier does not put it off") {
+    Bench bench;
+    bench.health.on_passive_failure(start + milliseconds{1});
+    CHECK(bench.health.next_check() == start);
+}
+
+TEST_CASE("the last change is explained in words") {
+    Bench bench{{.healthy_after = 1}};
+    bench.check(false);
+    bench.check(false);
+    const TimePoint out = bench.now;
+    CHECK(bench.health.cause() == HealthCause::checks_failed);
+    CHECK(bench.health.explanation() == "2 checks failed: connect_refused");
+    bench.check(false);
+    CHECK(bench.health.since() == out);
+    CHECK(bench.health.explanation() == "2 checks failed: connect_refused");
+    bench.check(true);
+    CHECK(bench.health.cause() == HealthCause::checks_passed);
+    CHECK(bench.health.explanation() == "1 check passed");
+    CHECK(bench.health.since() == bench.now);
+}
+
+}  // namespace uvoy::cluster

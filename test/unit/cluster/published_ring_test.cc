@@ -1,0 +1,131 @@
+#include "cluster/published_ring.h"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <numeric>
+
+#include "members.h"
+
+namespace uvoy::cluster {
+
+namespace {
+
+constexpr std::uint64_t seed = 0x5eed;
+
+std::unique_ptr<const PublishedRing> publish(const MembershipRing &ring,
+                                             const std::vector<bool> &healthy) {
+    return std::make_unique<const PublishedRing>(ring, healthy);
+}
+
+std::uint64_t hash_on(std::size_t arc) { return (std::uint64_t{arc} << 48) | 0x1234; }
+
+}  // namespace
+
+TEST_CASE("a key's hash falls on the arc of its top 16 bits") {
+    CHECK(arc_of(0) == 0);
+    CHECK(arc_of(0x0000'ffff'ffff'ffff) == 0);
+    CHECK(arc_of(0x0001'0000'0000'0000) == 1);
+    CHECK(arc_of(UINT64_MAX) == 65'535);
+}
+
+TEST_CASE("no key of a healthy endpoint moves on a flip, and keys come home") {
+    for (const std::vector<std::uint32_t> &weights :
+         {equal_weights(2), equal_weights(3), equal_weights(10), {1, 2, 4, 8, 3}}) {
+        CAPTURE(weights.size());
+        const Members members{weights};
+        const MembershipRing membership{members.list(), seed};
+        std::vector<bool> healthy(weights.size(), true);
+        const auto home = publish(membership, healthy);
+
+        Random random{3};
+        auto before = publish(membership, healthy);
+        for (int flip = 0; flip < 40; ++flip) {
+            const auto index = random.below(static_cast<std::uint32_t>(weights.size()));
+            healthy[index] = !healthy[index];
+            auto after = publish(membership, healthy);
+            int served_by_dead = 0;
+            int not_at_home = 0;
+            int moved_needlessly = 0;
+            for (std::size_t arc = 0; arc < arc_count; ++arc) {
+                const std::uint16_t was = before->pick(hash_on(arc));
+                const std::uint16_t is = after->pick(hash_on(arc));
+                const std::uint16_t owner = home->pick(hash_on(arc));
+                if (is != no_endpoint && !healthy[is]) ++served_by_dead;
+                if (healthy[owner] && is != owner) ++not_at_home;
+                if (was != is && was != index && is != index) ++moved_needlessly;
+            }
+            CHECK(served_by_dead == 0);
+            CHECK(not_at_home == 0);
+            CHECK(moved_needlessly == 0);
+            before = std::move(after);
+        }
+        healthy.assign(weights.size(), true);
+        const auto again = publish(membership, healthy);
+        for (std::size_t arc = 0; arc < arc_count; ++arc)
+            REQUIRE(again->pick(hash_on(arc)) == home->pick(hash_on(arc)));
+    }
+}
+
+TEST_CASE("when all three choices of an arc are dead, rendezvous finds a healthy endpoint") {
+    const Members members{equal_weights(12)};
+    const MembershipRing membership{members.list(), seed};
+    std::vector<bool> healthy(12, false);
+    for (const std::size_t index : {2u, 5u, 7u, 11u}) healthy[index] = true;
+    const auto ring = publish(membership, healthy);
+    const Rendezvous rendezvous{members.list(), seed};
+    int beyond = 0;
+    for (std::size_t i = 0; i < arc_count; ++i) {
+        const auto arc = static_cast<std::uint16_t>(i);
+        bool chosen = false;
+        for (const std::uint16_t choice : membership.choices(arc)) chosen |= healthy[choice];
+        if (chosen) continue;
+        ++beyond;
+        const auto is_healthy = [&](std::uint16_t index) { return healthy[index]; };
+        REQUIRE(ring->pick(hash_on(i)) == rendezvous.best(arc, is_healthy));
+    }
+    CHECK(beyond > 1'000);
+    const auto arcs = ring->arcs_served(12);
+    CHECK(std::accumulate(arcs.begin(), arcs.end(), 0u) == arc_count);
+    for (std::size_t i = 0; i < 12; ++i) CHECK((arcs[i] > arc_count / 5) == healthy[i]);
+}
+
+TEST_CASE("without healthy endpoints a pick finds none") {
+    const Members members{equal_weights(4)};
+    const MembershipRing membership{members.list(), seed};
+    CHECK(publish(membership, std::vector<bool>(4, false))->pick(42) == no_endpoint);
+    const MembershipRing empty{{}, seed};
+    CHECK(publish(empty, {})->pick(42) == no_endpoint);
+}
+
+TEST_CASE("the moved ratio is the share of arcs with another endpoint") {
+    const Members members{equal_weights(10)};
+    const MembershipRing membership{members.list(), seed};
+    std::vector<std::uint16_t> same(10);
+    std::iota(same.begin(), same.end(), std::uint16_t{0});
+    const auto all = publish(membership, std::vector<bool>(10, true));
+    std::vector<bool> healthy(10, true);
+    healthy[3] = false;
+    const auto without = publish(membership, healthy);
+    const double share = all->arcs_served(10)[3] / static_cast<double>(arc_count);
+    CHECK(all->moved_ratio(*all, same) == 0);
+    CHECK(without->moved_ratio(*all, same) == doctest::Approx(share));
+    CHECK(all->moved_ratio(*without, same) == doctest::Approx(share));
+    const auto none = publish(membership, std::vector<bool>(10, false));
+    CHECK(none->moved_ratio(*all, same) == 1);
+    CHECK(none->moved_ratio(*none, same) == 0);
+}
+
+TEST_CASE("the moved ratio sees through a new numbering") {
+    const Members members{equal_weights(5)};
+    const std::vector<Member> reversed{members.list().rbegin(), members.list().rend()};
+    const MembershipRing one{members.list(), seed};
+    const MembershipRing other{reversed, seed};
+    const std::vector<bool> healthy(5, true);
+    const std::vector<std::uint16_t> renumbered{4, 3, 2, 1, 0};
+    CHECK(publish(other, healthy)->moved_ratio(*publish(one, healthy), renumbered) == 0);
+    const std::vector<std::uint16_t> gone{no_endpoint, 3, 2, 1, 0};
+    CHECK(publish(other, healthy)->moved_ratio(*publish(one, healthy), gone) > 0.15);
+}
+
+}  // namespace uvoy::cluster

@@ -1,0 +1,278 @@
+#include "cluster/snapshot.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "members.h"
+
+namespace uvoy::cluster {
+
+namespace {
+
+constexpr Policy all_policies[] = {Policy::ring_hash, Policy::least_request, Policy::round_robin,
+                                   Policy::random};
+
+/// One cluster and the state that a worker brings along.
+struct Bench {
+    Bench(Policy policy, const std::vector<std::uint32_t> &weights,
+          std::uint32_t panic_threshold_percent = 50)
+        : membership{std::make_shared<const Membership>(
+              endpoints(weights), Balancing{.policy = policy,
+                                            .hash_seed = 7,
+                                            .panic_threshold_percent = panic_threshold_percent})} {}
+
+    Snapshot snapshot(std::vector<bool> healthy) const { return {membership, std::move(healthy)}; }
+    Snapshot snapshot() const { return snapshot(std::vector<bool>(count(), true)); }
+
+    std::optional<std::uint16_t> pick(const Snapshot &snapshot, std::uint64_t hash = 0,
+                                      const std::vector<std::uint16_t> &tried = {}) {
+        return snapshot.pick({.hash = hash, .random = random, .cursor = cursor, .tried = tried});
+    }
+
+    /// How often each endpoint is picked.
+    std::vector<int> picks(const Snapshot &snapshot, int rounds) {
+        std::vector<int> result(count());
+        for (int i = 0; i < rounds; ++i) {
+            const auto index = pick(snapshot, random.next());
+            REQUIRE(index);
+            REQUIRE(*index < count());
+            ++result[*index];
+        }
+        return result;
+    }
+
+    std::size_t count() const { return membership->endpoints().size(); }
+
+    std::shared_ptr<const Membership> membership;
+    Random random{11};
+    std::uint32_t cursor = 0;
+};
+
+}  // namespace
+
+TEST_CASE("every policy follows the weights") {
+    for (const Policy policy : all_policies) {
+        CAPTURE(static_cast<int>(policy));
+        Bench bench{policy, {1, 2, 4}};
+        const auto picks = bench.picks(bench.snapshot(), 70'000);
+        for (std::size_t i = 0; i < picks.size(); ++i) {
+            const int fair = 10'000 << i;
+            CHECK(picks[i] > fair * 95 / 100);
+            CHECK(picks[i] < fair * 105 / 100);
+        }
+    }
+}
+
+TEST_CASE("round robin is exact over a cycle, whatever the cursor begins with") {
+    for (const std::uint32_t cursor : {0u, 5u, 1'000'000u}) {
+        Bench bench{Policy::round_robin, {1, 2, 4}};
+        bench.cursor = cursor;
+        CHECK(bench.picks(bench.snapshot(), 7) == std::vector<int>{1, 2, 4});
+    }
+}
+
+TEST_CASE("only healthy endpoints are picked") {
+    for (const Policy policy : all_policies) {
+        CAPTURE(static_cast<int>(policy));
+        Bench bench{policy, equal_weights(5)};
+        const Snapshot snapshot = bench.snapshot({true, false, true, false, true});
+        CHECK_FALSE(snapshot.panic());
+        CHECK(snapshot.healthy_count() == 3);
+        const auto picks = bench.picks(snapshot, 3'000);
+        for (std::uint16_t i = 0; i < 5; ++i) CHECK((picks[i] > 500) == snapshot.healthy(i));
+    }
+}
+
+TEST_CASE("an endpoint is not tried twice while another eligible one lives") {
+    for (const Policy policy : all_policies) {
+        for (const bool panic : {false, true}) {
+            CAPTURE(static_cast<int>(policy));
+            CAPTURE(panic);
+            Bench bench{policy, {1, 50, 1, 2, 3, 1}};
+            std::vector<bool> healthy{true, true, false, true, true, true};
+            if (panic) healthy[1] = false;
+            const Snapshot snapshot = bench.snapshot(healthy);
+            REQUIRE(snapshot.panic() == panic);
+            const std::size_t eligible = panic ? 6 : 5;
+            for (int round = 0; round < 500; ++round) {
+                const std::uint64_t hash = bench.random.next();
+                std::vector<std::uint16_t> tried;
+                while (tried.size() < eligible) {
+                    const auto index = bench.pick(snapshot, hash, tried);
+                    REQUIRE(index);
+                    REQUIRE((panic || healthy[*index]));
+                    REQUIRE(std::ranges::find(tried, *index) == tried.end());
+                    tried.push_back(*index);
+                }
+                // All were tried: better one of them again than none.
+                const auto index = bench.pick(snapshot, hash, tried);
+                REQUIRE(index);
+                REQUIRE((panic || healthy[*index]));
+            }
+        }
+    }
+}
+
+TEST_CASE("the ring's retries go to the arc's next choices, in their order") {
+    Bench bench{Policy::ring_hash, equal_weights(8)};
+    const Snapshot snapshot = bench.snapshot();
+    for (int round = 0; round < 1'000; ++round) {
+        const std::uint64_t hash = bench.random.next();
+        std::vector<std::uint16_t> tried;
+        for (const std::uint16_t choice : bench.membership->ring()->choices(arc_of(hash))) {
+            REQUIRE(bench.pick(snapshot, hash, tried) == choice);
+            tried.push_back(choice);
+        }
+    }
+}
+
+TEST_CASE("a retry goes where the key goes when its endpoint is found dead") {
+    Bench bench{Policy::ring_hash, equal_weights(8)};
+    const Snapshot all = bench.snapshot();
+    for (std::uint16_t dead = 0; dead < 8; ++dead) {
+        std::vector<bool> healthy(8, true);
+        healthy[dead] = false;
+        const Snapshot without = bench.snapshot(healthy);
+        for (int round = 0; round < 500; ++round) {
+            const std::uint64_t hash = bench.random.next();
+            if (bench.pick(all, hash) != dead) continue;
+            REQUIRE(bench.pick(all, hash, {dead}) == bench.pick(without, hash));
+        }
+    }
+}
+
+TEST_CASE("least request takes the less busy of two") {
+    Bench bench{Policy::least_request, equal_weights(2)};
+    const Snapshot snapshot = bench.snapshot();
+    snapshot.endpoint(0)->in_flight = 3;
+    snapshot.endpoint(1)->in_flight = 4;
+    CHECK(bench.picks(snapshot, 100) == std::vector<int>{100, 0});
+    snapshot.endpoint(0)->in_flight = 5;
+    CHECK(bench.picks(snapshot, 100) == std::vector<int>{0, 100});
+}
+
+TEST_CASE("least request never takes the busiest of many, and spreads over the others") {
+    Bench bench{Policy::least_request, equal_weights(10)};
+    const Snapshot snapshot = bench.snapshot();
+    snapshot.endpoint(6)->in_flight = 1;
+    const auto picks = bench.picks(snapshot, 9'000);
+    for (std::size_t i = 0; i < 10; ++i) {
+        if (i == 6) CHECK(picks[i] == 0);
+        else CHECK(picks[i] > 800);
+    }
+}
+
+TEST_CASE("least request measures by weight") {
+    Bench bench{Policy::least_request, {1, 3}};
+    const Snapshot snapshot = bench.snapshot();
+    snapshot.endpoint(0)->in_flight = 2;
+    snapshot.endpoint(1)->in_flight = 5;
+    CHECK(bench.picks(snapshot, 100) == std::vector<int>{0, 100});
+    snapshot.endpoint(1)->in_flight = 7;
+    CHECK(bench.picks(snapshot, 100) == std::vector<int>{100, 0});
+}
+
+TEST_CASE("least request sees past a much heavier endpoint") {
+    Bench bench{Policy::least_request, {1, 1000}};
+    const Snapshot snapshot = bench.snapshot();
+    snapshot.endpoint(1)->in_flight = 5;
+    CHECK(bench.picks(snapshot, 100) == std::vector<int>{100, 0});
+}
+
+TEST_CASE("panic begins when less than the threshold of the weight is healthy") {
+    struct Case {
+        std::vector<std::uint32_t> weights;
+        std::vector<bool> healthy;
+        std::uint32_t threshold;
+        bool panic;
+    };
+    const Case cases[] = {
+        {{1, 1}, {true, false}, 50, false},
+        {{1, 1}, {false, false}, 50, true},
+        {{1, 1, 1}, {true, false, false}, 50, true},
+        {{2, 1, 1}, {true, false, false}, 50, false},
+        {{1, 1, 2}, {true, true, false}, 50, false},
+        {{1, 1, 3}, {true, true, false}, 50, true},
+        {{1}, {false}, 50, true},
+        {{1}, {false}, 0, false},
+        {{1, 1, 1, 1}, {true, true, true, false}, 80, true},
+        {{1, 1, 1, 1}, {true, true, true, true}, 100, false},
+        {{}, {}, 50, false},
+    };
+    for (const Case &test : cases) {
+        for (const Policy policy : all_policies) {
+            CAPTURE(test.weights.size());
+            Bench bench{policy, test.weights, test.threshold};
+            CHECK(bench.snapshot(test.healthy).panic() == test.panic);
+        }
+    }
+}
+
+TEST_CASE("in a panic the membership ring serves, so that keys stay") {
+    Bench bench{Policy::ring_hash, equal_weights(10)};
+    const Snapshot all = bench.snapshot();
+    const Snapshot panic = bench.snapshot(std::vector<bool>(10, false));
+    REQUIRE(panic.panic());
+    CHECK(panic.moved_ratio(all) == 0);
+    for (int round = 0; round < 1'000; ++round) {
+        const std::uint64_t hash = bench.random.next();
+        REQUIRE(bench.pick(panic, hash) == bench.pick(all, hash));
+    }
+}
+
+TEST_CASE("in a panic a retry goes to a healthy endpoint while there is an untried one") {
+    for (const Policy policy : all_policies) {
+        CAPTURE(static_cast<int>(policy));
+        Bench bench{policy, equal_weights(6)};
+        const Snapshot snapshot = bench.snapshot({false, true, false, false, true, false});
+        REQUIRE(snapshot.panic());
+        for (int round = 0; round < 200; ++round) {
+            const std::uint64_t hash = bench.random.next();
+            const auto second = bench.pick(snapshot, hash, {0});
+            REQUIRE((second == 1 || second == 4));
+            const std::uint16_t other = second == 1 ? 4 : 1;
+            REQUIRE(bench.pick(snapshot, hash, {0, *second}) == other);
+            const auto last = bench.pick(snapshot, hash, {0, 1, 4});
+            REQUIRE((last == 2 || last == 3 || last == 5));
+        }
+    }
+}
+
+TEST_CASE("nothing is picked when nobody is eligible") {
+    for (const Policy policy : all_policies) {
+        CAPTURE(static_cast<int>(policy));
+        Bench dead{policy, equal_weights(3), 0};
+        CHECK_FALSE(dead.pick(dead.snapshot({false, false, false})));
+        Bench empty{policy, {}};
+        CHECK_FALSE(empty.pick(empty.snapshot()));
+    }
+}
+
+TEST_CASE("the moved ratio compares by name") {
+    const Bench bench{Policy::ring_hash, equal_weights(4)};
+    const Snapshot before = bench.snapshot();
+    std::vector<std::shared_ptr<Endpoint>> list;
+    for (std::uint16_t i = 0; i < 4; ++i) {
+        const Endpoint &old = *before.endpoint(static_cast<std::uint16_t>(3 - i));
+        list.push_back(std::make_shared<Endpoint>(old.name, old.address, old.weight, i));
+    }
+    const Snapshot after{std::make_shared<const Membership>(list, bench.membership->balancing()),
+                         std::vector<bool>(4, true)};
+    CHECK(after.moved_ratio(before) == 0);
+    CHECK(bench.snapshot({true, false, true, true}).moved_ratio(before) ==
+          doctest::Approx(0.25).epsilon(0.05));
+    const Bench ringless{Policy::random, equal_weights(4)};
+    CHECK(ringless.snapshot().moved_ratio(before) == 0);
+}
+
+TEST_CASE("an endpoint's in-flight word has a cache line of its own") {
+    const auto list = endpoints({1, 1});
+    for (const auto &endpoint : list) {
+        const auto address = reinterpret_cast<std::uintptr_t>(&endpoint->in_flight);
+        CHECK(address % 64 == 0);
+        CHECK(reinterpret_cast<std::uintptr_t>(endpoint.get()) + sizeof(Endpoint) >= address + 64);
+    }
+}
+
+}  // namespace uvoy::cluster
