@@ -19,6 +19,7 @@ constexpr unsigned largest_port = 65535;
 // unreserved and sub-delims of RFC 3986 section 2.
 constexpr ByteSet name_bytes = alphanumerics.with("-._~").with("!$&'()*+,;=");
 constexpr ByteSet hex_digits = digits.with('a', 'f').with('A', 'F');
+constexpr ByteSet ipv6_bytes = hex_digits.with(":.");
 
 bool valid_registered_name(std::string_view name) {
     if (name.empty()) return false;
@@ -32,7 +33,7 @@ bool valid_registered_name(std::string_view name) {
 
 bool valid_ipv6(std::string_view address) {
     std::array<char, INET6_ADDRSTRLEN> text{};  // ends in a zero
-    if (address.size() >= text.size()) return false;
+    if (address.size() >= text.size() || !ipv6_bytes.spell(address)) return false;
     std::ranges::copy(address, text.begin());
     in6_addr parsed{};
     return inet_pton(AF_INET6, text.data(), &parsed) == 1;
