@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/time.h"
+#include "limit/ledger.h"
+#include "proxy/runtime.h"
+#include "stats/merge.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace uvoy::server {
+
+class HealthTable;
+class LiveClusters;
+class LogWriter;
+
+/// Facts about the process that only the control loop changes.
+struct ServerState {
+    std::string version;      ///< of uvoy
+    std::string config_path;  ///< as it was given; empty if there is no file
+    std::string config_hash;  ///< hexadecimal; empty if there is no file
+    TimePoint started{};
+    bool serving = false;   ///< the listeners accept
+    bool draining = false;  ///< stays true until the end
+};
+
+/// What the admin API and the metrics look at, on the control loop.  All of it outlives them.
+struct ServerView {
+    const ServerState &state;
+    const proxy::Runtime &runtime;
+    stats::Workers workers;
+    const LiveClusters &clusters;
+    const HealthTable &health;
+    std::span<limit::Ledger *const> ledgers;  ///< one for each of Config::rate_limits
+    /// Lines that the log writer could not write; null: there is no access log.
+    const LogWriter *log_writer = nullptr;
+};
+
+}  // namespace uvoy::server
