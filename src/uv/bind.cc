@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <cerrno>
@@ -33,11 +34,13 @@ void enable(const FileDescriptor &fd, int level, int option, const SocketAddress
 
 /// A socket file that nobody listens on is what a killed process left behind.
 void remove_if_stale(const SocketAddress &address) {
-    const FileDescriptor probe = make_socket(address);
-    if (connect(probe.get(), address.get(), address.length) == 0 || errno != ECONNREFUSED) return;
     sockaddr_un name;
     std::memcpy(&name, &address.storage, sizeof name);
-    unlink(name.sun_path);
+    struct stat file;
+    if (lstat(name.sun_path, &file) != 0 || !S_ISSOCK(file.st_mode)) return;
+    const FileDescriptor probe = make_socket(address);
+    if (connect(probe.get(), address.get(), address.length) != 0 && errno == ECONNREFUSED)
+        unlink(name.sun_path);
 }
 
 }  // namespace
