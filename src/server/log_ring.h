@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/uio.h>
-
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -25,12 +23,12 @@ public:
 
     // --- for the log writer
 
-    /// What was pushed and not yet dropped, oldest first: one piece, or two where the ring ends.
-    /// Whole lines.  The second may be empty.
+    /// What was pushed and not yet dropped, oldest first; the second piece is what lies beyond the
+    /// ring's end, or empty.  Together whole lines.
     using Pieces = std::array<std::string_view, 2>;
     Pieces peek() const;
 
-    /// Makes room.  At most what peek() found.
+    /// Makes room for as much.  At most what peek() found.
     void drop(std::size_t bytes);
 
     std::size_t capacity() const { return mask_ + 1; }
@@ -38,8 +36,8 @@ public:
 private:
     std::size_t mask_;
     std::unique_ptr<char[]> bytes_;
-    // Counts of bytes since the start.  Each side's on its own cache line, with what it last saw of
-    // the other's.
+    // Bytes since the start.  Each side writes its own cache line; the first holds what the
+    // worker last saw of the other, so that it looks there only when the ring seems full.
     alignas(64) std::atomic<std::size_t> pushed_{0};
     std::size_t dropped_seen_ = 0;
     alignas(64) std::atomic<std::size_t> dropped_{0};

@@ -35,8 +35,8 @@ public:
     /// Where that worker, and nobody else, pushes its lines.
     LogRing &ring(std::size_t worker) { return *rings_[worker]; }
 
-    /// Writes what is left, then ends.  The workers have ended before; a destination that does not
-    /// take bytes is given up after a second.
+    /// Writes what is left, then ends.  Nobody pushes any more.  What a destination does not take
+    /// within a second is lost.
     void stop();
 
     /// Lines that a destination did not take, since the start.  Any thread.
@@ -44,11 +44,12 @@ public:
 
 private:
     void run();
-    /// Returns how full the fullest ring was.
-    double drain();
+    /// Returns how full the fullest ring was, 0..1.
+    double drain(Duration patience);
 
     std::vector<std::unique_ptr<LogRing>> rings_;
     std::vector<LogSink> sinks_;
+    std::vector<std::string_view> pieces_;  // scratch of the thread
     std::atomic<std::uint64_t> lost_lines_{0};
     std::mutex mutex_;
     std::condition_variable wake_;

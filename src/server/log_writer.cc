@@ -1,0 +1,114 @@
+#include "server/log_writer.h"
+
+#include "server/start_error.h"
+#include "uv/loop.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cassert>
+#include <system_error>
+
+namespace uvoy::server {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// How long to sleep between two looks into the rings.  A ring of 1 MiB holds some 3,000 lines.
+constexpr milliseconds shortest_sleep{1};
+constexpr milliseconds longest_sleep{50};
+// How long all destinations together may hold up one round, and the last one.
+constexpr Duration patience_while_running = milliseconds{100};
+constexpr Duration patience_at_end = std::chrono::seconds{1};
+
+milliseconds next_sleep(milliseconds sleep, double fullness) {
+    if (fullness > 1.0 / 4) return std::max(shortest_sleep, sleep / 2);
+    if (fullness < 1.0 / 16) return std::min(longest_sleep, sleep * 2);
+    return sleep;
+}
+
+/// Signals are for the other threads; of this one they would only interrupt system calls.
+class SignalsBlocked {
+public:
+    SignalsBlocked() {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+    SignalsBlocked(const SignalsBlocked &) = delete;
+    SignalsBlocked &operator=(const SignalsBlocked &) = delete;
+
+private:
+    sigset_t before_{};
+};
+
+}  // namespace
+
+LogWriter::LogWriter(std::span<const config::AccessLog> logs, std::size_t workers,
+                     std::size_t ring_bytes) {
+    assert(!logs.empty());
+    for (std::size_t i = 0; i < logs.size(); ++i) {
+        try {
+            sinks_.emplace_back(logs[i]);
+        } catch (const std::system_error &error) {
+            // A single log may stand in the file without an array around it.
+            const std::string place = logs.size() == 1 ? "" : fmt::format("/{}", i);
+            throw StartError{
+                "/access_log" + place + "/path",
+                fmt::format("cannot write to {}: {}", logs[i].path, error.code().message())};
+        }
+    }
+    for (std::size_t i = 0; i < workers; ++i)
+        rings_.push_back(std::make_unique<LogRing>(ring_bytes));
+    const SignalsBlocked inherited;
+    thread_ = std::thread{&LogWriter::run, this};
+}
+
+LogWriter::~LogWriter() { stop(); }
+
+void LogWriter::stop() {
+    if (!thread_.joinable()) return;
+    {
+        const std::lock_guard lock{mutex_};
+        stopping_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+}
+
+void LogWriter::run() {
+    milliseconds sleep = longest_sleep;
+    std::unique_lock lock{mutex_};
+    while (!wake_.wait_for(lock, sleep, [this] { return stopping_; })) {
+        lock.unlock();
+        sleep = next_sleep(sleep, drain(patience_while_running));
+        lock.lock();
+    }
+    drain(patience_at_end);
+}
+
+double LogWriter::drain(Duration patience) {
+    std::vector<LogRing::Pieces> found;
+    pieces_.clear();
+    double fullest = 0;
+    for (const auto &ring : rings_) {
+        found.push_back(ring->peek());
+        std::copy_if(found.back().begin(), found.back().end(), std::back_inserter(pieces_),
+                     [](std::string_view piece) { return !piece.empty(); });
+    }
+    const TimePoint deadline = uv::Loop::now() + patience;
+    for (LogSink &sink : sinks_) lost_lines_ += sink.write(pieces_, deadline);
+    for (std::size_t i = 0; i < rings_.size(); ++i) {
+        const std::size_t size = found[i][0].size() + found[i][1].size();
+        rings_[i]->drop(size);
+        fullest = std::max(fullest,
+                           static_cast<double>(size) / static_cast<double>(rings_[i]->capacity()));
+    }
+    return fullest;
+}
+
+}  // namespace uvoy::server
