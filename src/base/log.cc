@@ -12,7 +12,8 @@ namespace {
 
 /// Prefixes are those of sd-daemon(3): journald turns "<4>" into a priority.
 void to_stderr(Level level, std::string_view line) {
-    static const bool journal = getenv("JOURNAL_STREAM") != nullptr;  // NOLINT(concurrency-mt-unsafe)
+    static const bool journal =
+        getenv("JOURNAL_STREAM") != nullptr;  // NOLINT(concurrency-mt-unsafe)
     static constexpr std::string_view priorities[]{"<7>", "<6>", "<4>", "<3>"};
     static constexpr std::string_view words[]{"debug: ", "", "warning: ", "error: "};
     std::string text{journal ? priorities[static_cast<int>(level)]

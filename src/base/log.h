@@ -29,11 +29,13 @@ void warning(fmt::format_string<Args...> format, Args &&...args) {
 }
 template <typename... Args>
 void error(fmt::format_string<Args...> format, Args &&...args) {
-    if (enabled(Level::error)) write(Level::error, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(Level::error))
+        write(Level::error, fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 void debug(fmt::format_string<Args...> format, Args &&...args) {
-    if (enabled(Level::debug)) write(Level::debug, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(Level::debug))
+        write(Level::debug, fmt::format(format, std::forward<Args>(args)...));
 }
 
 }  // namespace uvoy::log

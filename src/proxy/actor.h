@@ -1,0 +1,36 @@
+#pragma once
+
+#include "base/timer_wheel.h"
+#include "proxy/ports.h"
+
+namespace uvoy::proxy {
+
+/// One end of a connection inside the core.  It never destroys itself: it becomes done(), and the
+/// Proxy destroys it when the event is over.  Whoever changes an actor touches it
+/// (Proxy::touch()), so that the Proxy asks for its deadline and whether it is done.
+class Actor : public TransportEvents, public Alarm {
+public:
+    Actor() = default;
+    virtual ~Actor() = default;
+
+    Actor(const Actor &) = delete;
+    Actor &operator=(const Actor &) = delete;
+
+    /// Nothing refers to it any more, and nothing will.
+    virtual bool done() const = 0;
+    /// When to call on_deadline(); TimePoint::max() = never.
+    virtual TimePoint deadline() const = 0;
+    virtual void on_deadline(TimePoint now) = 0;
+    /// Work that the event left for its end.  May touch actors, itself too.
+    virtual void settle(TimePoint now) = 0;
+
+private:
+    friend class Proxy;
+
+    Actor *next_touched_ = nullptr;
+    bool touched_ = false;
+    Actor *previous_ = nullptr;  // of all actors of the Proxy
+    Actor *next_ = nullptr;
+};
+
+}  // namespace uvoy::proxy

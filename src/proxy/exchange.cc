@@ -1,0 +1,307 @@
+#include "proxy/exchange.h"
+
+#include "proxy/proxy.h"
+#include "proxy/rewrite.h"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+#include <utility>
+
+// The flow of the request's body, the ways an exchange may end, and its deadlines.
+namespace uvoy::proxy {
+
+using Text = Journal::Text;
+
+std::size_t Exchange::receive(Bytes bytes, TimePoint now) {
+    progress_ = now;
+    if (tunnel_) {
+        if (upstream_ == nullptr || bytes.empty()) return bytes.size();
+        upstream_->transport().write(std::span{&bytes, 1});
+        journal_.received += bytes.size();
+        wrote_upstream();
+        return bytes.size();
+    }
+    Gather out{upstream_ != nullptr ? &upstream_->transport() : nullptr};
+    Gather *to = upstream_ != nullptr ? &out : nullptr;
+    const bool sends_head = to != nullptr && !head_sent_;
+    if (sends_head) {
+        out.add(head_);
+        out.add(unsent_);
+        head_sent_ = true;
+        sent_at_ = now;
+    }
+    std::size_t used = 0;
+    while (!request_over_ && used < bytes.size()) {
+        const http::BodyDecoder::Step step = body_.decode(bytes.substr(used));
+        used += step.consumed;
+        if (!step.data.empty()) forward_body(step.data, to);
+        if (step.state == http::BodyDecoder::State::done) {
+            end_request(to);
+        } else if (step.state != http::BodyDecoder::State::more) {
+            journal_.received += used;
+            request_over_ = true;
+            on_bad_request_body(step.state, now);
+            return used;
+        }
+    }
+    journal_.received += used;
+    if (!request_over_ && used != 0)
+        read_due_ = now + proxy_.runtime().config().listeners[session_->listener()].timeouts.body;
+    out.flush();
+    if (sends_head) {
+        unsent_.clear();
+        session_->pause(Session::Pause::connecting, false);
+    }
+    if (to != nullptr && (sends_head || used != 0)) wrote_upstream();
+    finish_if_over(now);
+    return used;
+}
+
+void Exchange::forward_body(Bytes data, Gather *out) {
+    if (discarding_) {
+        discarded_ += data.size();
+        return;
+    }
+    const bool chunked = request_framing_.kind == http::Framing::Kind::chunked;
+    if (out != nullptr) {
+        if (chunked) out->add_chunk(data);
+        else out->add(data);
+        return;
+    }
+    if (chunked) {
+        std::array<char, 18> header;
+        unsent_.append(http::chunk_header(data.size(), header.data()));
+        unsent_.append(data).append("\r\n");
+    } else {
+        unsent_.append(data);
+    }
+}
+
+void Exchange::end_request(Gather *out) {
+    request_over_ = request_complete_ = true;
+    read_due_ = TimePoint::max();
+    if (discarding_ || request_framing_.kind != http::Framing::Kind::chunked) return;
+    proxy_.trailers.clear();
+    if (!body_.trailers().empty()) {
+        const auto parsed = http::parse_fields(body_.trailers(), {}, proxy_.trailers);
+        assert(parsed);  // the decoder has judged the section already
+    }
+    std::string tail = "0\r\n";  // fits into the string itself unless there are trailers
+    append_trailers(tail, proxy_.trailers);
+    if (out != nullptr) {
+        out->add(tail);
+        out->flush();
+    } else {
+        unsent_ += tail;
+    }
+}
+
+void Exchange::on_bad_request_body(http::BodyDecoder::State state, TimePoint now) {
+    drop_upstream(now);
+    persists_ = false;
+    const bool trailers = state == http::BodyDecoder::State::trailers_too_large;
+    if (response_state_ == Response::none) {
+        answer(make_failure(trailers ? Reason::headers_too_large : Reason::bad_request,
+                            Phase::request_sent),
+               now);
+        return;
+    }
+    if (response_state_ == Response::over) {
+        finish(Session::After::close, now);
+        return;
+    }
+    failure_ = make_failure(Reason::bad_request, Phase::response_body);
+    finish(Session::After::abort, now);
+}
+
+void Exchange::wrote_upstream() {
+    proxy_.touch(*upstream_);
+    if (upstream_->transport().queued() > high_mark)
+        session_->pause(Session::Pause::back_pressure, true);
+}
+
+void Exchange::on_upstream_drained(TimePoint now) {
+    progress_ = now;
+    proxy_.touch(*session_);
+    session_->pause(Session::Pause::back_pressure, false);
+    if (!request_over_)
+        read_due_ = now + proxy_.runtime().config().listeners[session_->listener()].timeouts.body;
+}
+
+void Exchange::wrote_client(std::size_t bytes, TimePoint now) {
+    journal_.sent += bytes;
+    proxy_.stats().process().sent_bytes.add(bytes);
+    proxy_.touch(*session_);
+    session_->wrote(bytes, now);
+    if (upstream_ != nullptr && session_->transport().queued() > high_mark) upstream_->pause(true);
+}
+
+void Exchange::on_client_drained(TimePoint now) {
+    progress_ = now;
+    if (upstream_ != nullptr) upstream_->pause(false);
+}
+
+void Exchange::on_client_end(TimePoint now) {
+    if (tunnel_) {
+        tunnel_client_over_ = true;
+        if (upstream_ != nullptr) upstream_->transport().finish();
+        if (tunnel_upstream_over_) finish(Session::After::close, now);
+        return;
+    }
+    // Half-closed after a whole request: the client still wants its answer.
+    if (!request_over_) on_client_lost(Reason::client_closed, now);
+}
+
+void Exchange::on_client_lost(Reason reason, TimePoint now) {
+    drop_upstream(now);
+    if (failure_.reason == Reason::none) {
+        failure_ = make_failure(reason, phase());
+        if (journal_.status == 0) journal_.status = failure_.status;
+    }
+    finish(Session::After::abort, now);
+}
+
+void Exchange::on_connection(UpstreamConnection &connection, TimePoint now) {
+    assert(waiting_ && upstream_ == nullptr);
+    waiting_ = false;
+    pending_due_ = TimePoint::max();
+    journal_.wait = now - waiting_since_;
+    upstream_ = &connection;
+    connection.assign(*this, now);
+    proxy_.touch(*session_);
+    receive({}, now);
+}
+
+void Exchange::on_no_connection(Reason reason, TimePoint now) {
+    assert(waiting_);
+    waiting_ = false;
+    pending_due_ = TimePoint::max();
+    fail(reason, now);
+}
+
+void Exchange::on_upstream_lost(Reason reason, TimePoint now) {
+    upstream_ = nullptr;  // it closes by itself
+    if (tunnel_) {
+        failure_ = make_failure(Reason::reset_in_body, Phase::response_body);
+        finish(Session::After::abort, now);
+        return;
+    }
+    fail(reason, now);
+}
+
+void Exchange::drop_upstream(TimePoint now) {
+    if (waiting_) {
+        proxy_.pool(endpoint_).forget(*this);
+        waiting_ = false;
+        pending_due_ = TimePoint::max();
+    }
+    if (upstream_ != nullptr) std::exchange(upstream_, nullptr)->abandon(now);
+}
+
+Phase Exchange::phase() const {
+    if (response_state_ != Response::none) return Phase::response_body;
+    if (head_sent_) return Phase::request_sent;
+    return at_endpoint_ ? Phase::connecting : Phase::routing;
+}
+
+void Exchange::fail(Reason reason, TimePoint now) {
+    proxy_.touch(*session_);
+    const Failure failure = make_failure(reason, phase());
+    if (at_endpoint_ && failure.side == Side::upstream) {
+        proxy_.stats().endpoint(proxy_.runtime().endpoint_number(endpoint_)).failures[reason].add();
+        proxy_.ports().observer->on_endpoint_failure(endpoint_, reason, now);
+    }
+    drop_upstream(now);
+    leave_endpoint();
+    if (response_state_ != Response::none) {
+        failure_ = failure;
+        finish(Session::After::abort, now);
+        return;
+    }
+    auto &retries = proxy_.stats().cluster(endpoint_.cluster).retries;
+    if (may_retry(reason)) {
+        head_sent_ = false;
+        try_next(now);
+        // Taken from the pool at once: nobody else will send the head.
+        if (upstream_ != nullptr && !head_sent_) receive({}, now);
+        return;
+    }
+    if (tries_ > 1)
+        retries[tries_ > route_->retry.attempts ? stats::RetryResult::exhausted
+                                                : stats::RetryResult::failure]
+            .add();
+    answer(failure, now);
+}
+
+bool Exchange::may_retry(Reason reason) const {
+    if (route_ == nullptr || tries_ > route_->retry.attempts || tries_ == max_tries) return false;
+    const auto index = static_cast<std::size_t>(route_ - proxy_.runtime().config().routes.data());
+    if (!covers(proxy_.runtime().retry_classes(index), reason)) return false;
+    // Before the head left, nobody can have acted on the request (RFC 9110 section 9.2.2).
+    if (!head_sent_) return true;
+    return http::is_idempotent(method_) && request_framing_.kind == http::Framing::Kind::none;
+}
+
+bool Exchange::finish_if_over(TimePoint now) {
+    if (session_ == nullptr || response_state_ != Response::over || tunnel_) return false;
+    if (request_over_ || !discarding_) {
+        finish(persists_ && request_over_ ? Session::After::persist : Session::After::close, now);
+        return true;
+    }
+    return false;
+}
+
+TimePoint Exchange::deadline() const {
+    // While the client is not read it cannot be late.
+    TimePoint due = session_->paused() ? pending_due_ : std::min(read_due_, pending_due_);
+    if (route_ == nullptr) {
+        // Only throws the rest of the request away.
+        const auto &timeouts = proxy_.runtime().config().listeners[session_->listener()].timeouts;
+        return std::min(due, progress_ + timeouts.body);
+    }
+    if (route_->idle_timeout > Duration::zero())
+        due = std::min(due, progress_ + route_->idle_timeout);
+    if (!tunnel_ && route_->timeout > Duration::zero())
+        due = std::min(due, first_byte_ + route_->timeout);
+    return due;
+}
+
+void Exchange::on_deadline(TimePoint now) {
+    if (response_state_ == Response::over) {  // the rest of the request does not come
+        drop_upstream(now);
+        finish(Session::After::close, now);
+        return;
+    }
+    if (now >= pending_due_) {
+        fail(Reason::overflow_pending, now);
+        return;
+    }
+    if (!session_->paused() && now >= read_due_) {
+        drop_upstream(now);
+        leave_endpoint();
+        if (response_state_ != Response::none) {
+            on_client_lost(Reason::client_timeout, now);
+            return;
+        }
+        request_over_ = true;
+        persists_ = false;
+        answer(make_failure(Reason::client_timeout, phase()), now);
+        return;
+    }
+    const bool whole = !tunnel_ && route_ != nullptr && route_->timeout > Duration::zero() &&
+                       now >= first_byte_ + route_->timeout;
+    fail(whole ? Reason::route_timeout : Reason::idle_timeout, now);
+}
+
+void Exchange::finish(Session::After after, TimePoint now) {
+    assert(session_ != nullptr);
+    drop_upstream(now);
+    record(now);
+    leave_endpoint();
+    Session &session = *std::exchange(session_, nullptr);
+    proxy_.stats().listener(session.listener()).requests_active.subtract();
+    session.exchange_over(after, failure_.reason, now);  // keeps this until the event is over
+}
+
+}  // namespace uvoy::proxy

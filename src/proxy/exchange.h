@@ -1,0 +1,174 @@
+#pragma once
+
+#include "base/time.h"
+#include "config/config.h"
+#include "http/body.h"
+#include "http/head.h"
+#include "http/target.h"
+#include "limit/policy.h"
+#include "proxy/failure.h"
+#include "proxy/gather.h"
+#include "proxy/journal.h"
+#include "proxy/pool.h"
+#include "proxy/session.h"
+#include "proxy/upstream_connection.h"
+#include "route/key.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace uvoy::proxy {
+
+class Proxy;
+struct LocalAnswer;
+
+/// One request and its response: finds the route, asks the limits, picks an endpoint, streams both
+/// bodies with back pressure, and decides what a failure means.  Recycled by the Proxy, so its
+/// buffers stay allocated.
+class Exchange {
+public:
+    explicit Exchange(Proxy &proxy) : proxy_{proxy} {}
+
+    Exchange(const Exchange &) = delete;
+    Exchange &operator=(const Exchange &) = delete;
+
+    // --- from the session
+
+    void begin(Session &session, TimePoint first_byte);
+    /// The head is good.  Session::exchange_over() may follow before this returns.
+    void start(const http::RequestHead &head, TimePoint now);
+    /// The head is not: answers and ends.
+    void refuse(const Failure &failure, TimePoint now);
+    /// Takes bytes of the request's body (or of a tunnel), and sends what start() left to send.
+    /// Returns how many bytes were its own.
+    std::size_t receive(Bytes bytes, TimePoint now);
+    void on_client_drained(TimePoint now);
+    void on_client_end(TimePoint now);
+    void on_client_lost(Reason reason, TimePoint now);
+    TimePoint deadline() const;
+    void on_deadline(TimePoint now);
+
+    // --- from the pool
+
+    void on_connection(UpstreamConnection &connection, TimePoint now);
+    void on_no_connection(Reason reason, TimePoint now);
+
+    // --- from the upstream connection
+
+    http::Method method() const { return method_; }
+    Transport &client() { return session_->transport(); }
+    void on_interim_response(const http::ResponseHead &head, Gather &out, TimePoint now);
+    /// False: 101 was not asked for.
+    bool on_switched(const http::ResponseHead &head, Gather &out, TimePoint now);
+    void on_response_head(const http::ResponseHead &head, const http::Framing &framing, Gather &out,
+                          TimePoint now);
+    void on_response_body(Bytes data, Gather &out, TimePoint now);
+    /// What was added to `out` has been written.
+    void on_response_flushed(TimePoint now);
+    /// `reusable`: as far as the response goes.
+    void on_response_end(const http::Fields &trailers, bool reusable, Gather &out, TimePoint now);
+    void on_tunnel_bytes(Bytes bytes, TimePoint now);
+    void on_tunnel_end(TimePoint now);
+    void on_upstream_drained(TimePoint now);
+    void on_upstream_lost(Reason reason, TimePoint now);
+
+    /// Where it stands in the list of those that are under way.
+    bool active() const { return session_ != nullptr; }
+
+    static constexpr std::size_t max_tries = 16;
+    /// More than this is queued for one side: the other side is not read.
+    static constexpr std::size_t high_mark = std::size_t{64} * 1024;
+    /// What is read and thrown away to keep a connection after an early answer.
+    static constexpr std::size_t discard_limit = std::size_t{64} * 1024;
+
+private:
+    enum class Response : std::uint8_t { none, streaming, over };
+
+    // exchange_start.cc
+    /// A request while its bytes are still there.
+    struct Incoming {
+        const http::RequestHead &head;
+        http::Target target;
+        std::string_view authority;  ///< of the target or of Host
+    };
+    static std::optional<Incoming> read_target(const http::RequestHead &head);
+    void note(const Incoming &request);
+    void route(const Incoming &request, TimePoint now);
+    bool within_limits(const route::KeyInput &key, TimePoint now);
+    void forward(const Incoming &request, const route::KeyInput &key, TimePoint now);
+    std::string_view wanted_protocol(const http::Fields &fields) const;
+    void write_upstream_head(const Incoming &request);
+    std::string_view request_id(const http::RequestHead &head);
+    void try_next(TimePoint now);
+    void leave_endpoint();
+
+    // exchange_answer.cc
+    void answer(const Failure &failure, TimePoint now);
+    void answer_rate_limited(const config::RateLimit &limit, const limit::Verdict &verdict,
+                             TimePoint now);
+    void answer_locally(const LocalAnswer &answer, TimePoint now);
+    void send_answer(int status, std::string_view fields, std::string_view body, TimePoint now);
+
+    // exchange.cc
+    void forward_body(Bytes data, Gather *out);
+    void end_request(Gather *out);
+    void on_bad_request_body(http::BodyDecoder::State state, TimePoint now);
+    void wrote_upstream();
+    void wrote_client(std::size_t bytes, TimePoint now);
+    void fail(Reason reason, TimePoint now);
+    bool may_retry(Reason reason) const;
+    Phase phase() const;
+    void finish(Session::After after, TimePoint now);
+    void record(TimePoint now);
+    void drop_upstream(TimePoint now);
+    bool finish_if_over(TimePoint now);
+    const config::Cluster &cluster() const;
+
+    Proxy &proxy_;
+    Session *session_ = nullptr;
+    UpstreamConnection *upstream_ = nullptr;
+    const config::Route *route_ = nullptr;
+
+    std::string head_;      // rewritten, kept until a response begins
+    std::string unsent_;    // request body that came before the connection
+    std::string response_;  // head of the response, while it is being written
+    Journal journal_;       // what the log wants to know, copied
+    http::BodyDecoder body_;
+    http::Framing request_framing_;
+    http::Framing response_framing_;  // as the client gets it
+
+    TimePoint first_byte_{};                    // of the request
+    TimePoint progress_{};                      // last byte in either direction
+    TimePoint read_due_ = TimePoint::max();     // the client's next body byte
+    TimePoint pending_due_ = TimePoint::max();  // a connection from the pool
+    TimePoint waiting_since_{};
+    TimePoint sent_at_{};  // head written to the endpoint
+
+    std::uint64_t hash_ = 0;
+    std::size_t unreported_ = 0;   // added to the response and not yet passed to wrote_client()
+    std::uint64_t discarded_ = 0;  // bytes of the body that nobody wanted
+    std::array<std::uint16_t, max_tries> tried_{};
+    std::size_t tries_ = 0;
+    EndpointId endpoint_;
+    Failure failure_;
+    http::Method method_ = http::Method::get;
+    http::Version version_ = http::Version::http11;
+    Response response_state_ = Response::none;
+    bool request_over_ = false;
+    bool request_complete_ = false;  // request_over_ and nothing of it was cut
+    bool discarding_ = false;
+    bool expects_continue_ = false;
+    bool head_sent_ = false;
+    bool waiting_ = false;
+    bool at_endpoint_ = false;  // counted in its in-flight word
+    bool persists_ = true;      // as far as the client's head and our answer go
+    bool tunnel_ = false;
+    bool tunnel_client_over_ = false;
+    bool tunnel_upstream_over_ = false;
+    bool local_ = false;  // uvoy's own answer
+    std::array<char, 32> made_id_{};
+};
+
+}  // namespace uvoy::proxy

@@ -1,0 +1,97 @@
+#include "proxy/exchange.h"
+#include "proxy/proxy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+// Answers that uvoy makes itself.
+namespace uvoy::proxy {
+
+namespace {
+
+using std::chrono::ceil;
+using std::chrono::seconds;
+
+std::string_view connection_field(bool persists, http::Version version) {
+    if (!persists) return "Connection: close\r\n";
+    return version == http::Version::http10 ? "Connection: keep-alive\r\n" : "";
+}
+
+/// RFC 9110 section 6.4.1.
+bool may_have_body(int status) { return status != 204 && status != 304; }
+
+}  // namespace
+
+void Exchange::answer(const Failure &failure, TimePoint now) {
+    failure_ = failure;
+    const std::string fields = fmt::format(
+        "Content-Type: text/plain; charset=utf-8\r\n"
+        "Proxy-Status: uvoy; error={}; details=\"{}\"\r\n",
+        proxy_status_error(failure.reason), name(failure.reason));
+    const std::string body = fmt::format("{} {}: {}\n", failure.status,
+                                         reason_phrase(failure.status), name(failure.reason));
+    send_answer(failure.status, fields, body, now);
+}
+
+void Exchange::answer_rate_limited(const config::RateLimit &limit, const limit::Verdict &verdict,
+                                   TimePoint now) {
+    failure_ = make_failure(Reason::rate_limited, Phase::routing);
+    failure_.status = limit.status;
+    const auto window = std::max<std::int64_t>(
+        1, ceil<seconds>(limit.rate.per * limit.burst / std::max(1U, limit.rate.requests)).count());
+    const std::string fields = fmt::format(
+        "Content-Type: text/plain; charset=utf-8\r\n"
+        "Retry-After: {0}\r\n"
+        "RateLimit-Policy: \"{1}\";q={2};w={3}\r\n"
+        "RateLimit: \"{1}\";r={4};t={0}\r\n"
+        "Proxy-Status: uvoy; error={5}; details=\"rate_limited\"\r\n",
+        std::max<std::int64_t>(1, ceil<seconds>(verdict.retry_after).count()), limit.name,
+        limit.burst, window, verdict.remaining, proxy_status_error(Reason::rate_limited));
+    const std::string body =
+        fmt::format("{} {}: rate_limited\n", limit.status, reason_phrase(limit.status));
+    send_answer(limit.status, fields, body, now);
+}
+
+void Exchange::answer_locally(const LocalAnswer &answer, TimePoint now) {
+    std::string fields;
+    const bool own_type = std::ranges::any_of(answer.headers, [](const auto &header) {
+        return http::equals_ignoring_case(header.first, "content-type");
+    });
+    if (!own_type && !answer.body.empty())
+        fields = fmt::format("Content-Type: {}\r\n", answer.content_type);
+    for (const auto &[header, value] : answer.headers)
+        fmt::format_to(std::back_inserter(fields), "{}: {}\r\n", header, value);
+    send_answer(answer.status, fields, answer.body, now);
+}
+
+void Exchange::send_answer(int status, std::string_view fields, std::string_view body,
+                           TimePoint now) {
+    local_ = true;
+    leave_endpoint();
+    if (!request_over_) {
+        // A short rest of the request is read and thrown away; for a long one it is cheaper to
+        // close.  A client that waits for "100 Continue" would send nothing at all.
+        discarding_ = request_framing_.kind == http::Framing::Kind::sized &&
+                      request_framing_.length <= discard_limit && !expects_continue_;
+        if (!discarding_) persists_ = false;
+        session_->pause(Session::Pause::connecting, false);
+    }
+    if (!session_->may_persist()) persists_ = false;
+    response_ = fmt::format("HTTP/1.1 {} {}\r\n{}", status, reason_phrase(status), fields);
+    if (may_have_body(status))
+        fmt::format_to(std::back_inserter(response_), "Content-Length: {}\r\n", body.size());
+    fmt::format_to(std::back_inserter(response_), "Date: {}\r\n{}\r\n", proxy_.date(now),
+                   connection_field(persists_, version_));
+    journal_.status = status;
+    const bool with_body = method_ != http::Method::head && may_have_body(status);
+    const std::array<Bytes, 2> pieces{response_, with_body ? body : Bytes{}};
+    session_->transport().write(std::span{pieces}.first(with_body && !body.empty() ? 2 : 1));
+    wrote_client(response_.size() + (with_body ? body.size() : 0), now);
+    response_state_ = Response::over;
+    finish_if_over(now);
+}
+
+}  // namespace uvoy::proxy

@@ -1,0 +1,171 @@
+#include "proxy/exchange.h"
+#include "proxy/proxy.h"
+#include "proxy/rewrite.h"
+
+#include <cassert>
+#include <utility>
+
+// The second half: from the endpoint's response to the client and to the log.
+namespace uvoy::proxy {
+
+using Text = Journal::Text;
+using Kind = http::Framing::Kind;
+
+void Exchange::on_interim_response(const http::ResponseHead &head, Gather &out, TimePoint now) {
+    progress_ = now;
+    // RFC 9110 section 15.2: HTTP/1.0 does not know them.
+    if (version_ == http::Version::http10) return;
+    response_.clear();
+    append_response_head(response_, head, {});
+    out.add(response_);
+    out.flush();
+    wrote_client(response_.size(), now);
+}
+
+bool Exchange::on_switched(const http::ResponseHead &head, Gather &out, TimePoint now) {
+    const std::string_view upgrade = journal_.get(Text::upgrade);
+    if (upgrade.empty()) return false;
+    const http::Field *field = head.fields.find(http::FieldId::upgrade);
+    if (field == nullptr || !http::equals_ignoring_case(field->value, upgrade)) return false;
+    progress_ = now;
+    tunnel_ = true;
+    persists_ = false;
+    response_state_ = Response::streaming;
+    journal_.status = head.status;
+    if (journal_.first_byte < Duration::zero()) journal_.first_byte = now - sent_at_;
+    response_.clear();
+    append_response_head(response_, head,
+                         {.framing = {}, .persistence = {}, .upgrade = upgrade, .date = {}});
+    out.add(response_);
+    out.flush();
+    wrote_client(response_.size(), now);
+    const std::string held = session_->take_held();
+    if (!held.empty()) receive(held, now);
+    return true;
+}
+
+void Exchange::on_response_head(const http::ResponseHead &head, const http::Framing &framing,
+                                Gather &out, TimePoint now) {
+    progress_ = now;
+    journal_.status = head.status;
+    journal_.first_byte = now - sent_at_;
+    proxy_.stats().cluster(endpoint_.cluster).first_byte.observe(journal_.first_byte);
+    response_state_ = Response::streaming;
+    // An answer while the request still flows: the rest may never be read.
+    if (!request_over_ || !session_->may_persist()) persists_ = false;
+    response_framing_ = framing;
+    if (framing.kind == Kind::chunked || framing.kind == Kind::until_close) {
+        // HTTP/1.0 knows no chunks: the end of the connection ends the body.
+        const bool http10 = version_ == http::Version::http10;
+        response_framing_ = {.kind = http10 ? Kind::until_close : Kind::chunked};
+        if (http10) persists_ = false;
+    }
+    Persistence persistence = Persistence::implied;
+    if (!persists_) persistence = Persistence::close;
+    else if (version_ == http::Version::http10) persistence = Persistence::keep_alive;
+    response_.clear();
+    append_response_head(response_, head,
+                         {.framing = response_framing_,
+                          .persistence = persistence,
+                          .upgrade = {},
+                          .date = proxy_.date(now)});
+    out.add(response_);
+    unreported_ += response_.size();
+}
+
+void Exchange::on_response_body(Bytes data, Gather &out, TimePoint now) {
+    progress_ = now;
+    if (response_framing_.kind == Kind::chunked) out.add_chunk(data);
+    else out.add(data);
+    unreported_ += data.size();
+}
+
+void Exchange::on_response_flushed(TimePoint now) {
+    if (unreported_ != 0) wrote_client(std::exchange(unreported_, 0), now);
+}
+
+void Exchange::on_response_end(const http::Fields &trailers, bool reusable, Gather &out,
+                               TimePoint now) {
+    std::string tail;  // of a chunked body; fits into the string itself unless there are trailers
+    if (response_framing_.kind == Kind::chunked) {
+        tail = "0\r\n";
+        append_trailers(tail, trailers);
+        out.add(tail);
+        unreported_ += tail.size();
+    }
+    out.flush();
+    UpstreamConnection *connection = std::exchange(upstream_, nullptr);
+    on_response_flushed(now);
+    response_state_ = Response::over;
+    if (tries_ > 1)
+        proxy_.stats().cluster(endpoint_.cluster).retries[stats::RetryResult::success].add();
+    leave_endpoint();
+    // A request that is still on its way must not be continued by the next one.
+    if (request_complete_) connection->release(reusable, now);
+    else connection->abandon(now);
+    finish_if_over(now);
+}
+
+void Exchange::on_tunnel_bytes(Bytes bytes, TimePoint now) {
+    progress_ = now;
+    session_->transport().write(std::span{&bytes, 1});
+    wrote_client(bytes.size(), now);
+}
+
+void Exchange::on_tunnel_end(TimePoint now) {
+    tunnel_upstream_over_ = true;
+    // The client's side ends when it has all; Session::close() takes care of the queue.
+    if (!tunnel_client_over_) {
+        proxy_.touch(*session_);
+        session_->finish_output();
+    } else {
+        finish(Session::After::close, now);
+    }
+}
+
+void Exchange::record(TimePoint now) {
+    const Runtime &runtime = proxy_.runtime();
+    const Duration duration = now - first_byte_;
+    const std::size_t route =
+        route_ != nullptr ? static_cast<std::size_t>(route_ - runtime.config().routes.data())
+                          : stats::no_route;
+    const std::size_t code = stats::code_class(static_cast<unsigned>(journal_.status));
+    stats::WorkerStats &stats = proxy_.stats();
+    stats.requests(session_->listener(), route, static_cast<std::size_t>(method_), code).add();
+    if (tries_ != 0) {
+        stats.endpoint(runtime.endpoint_number(endpoint_)).requests[code].add();
+        stats.cluster(endpoint_.cluster).duration.observe(duration);
+    }
+    if (local_ && failure_.reason != Reason::none)
+        stats.process().responses_by_uvoy[failure_.reason].add();
+    if (runtime.config().access_log.empty() || (route_ != nullptr && !route_->access_log)) return;
+    const bool forwarded = tries_ != 0;
+    proxy_.ports().observer->on_exchange({
+        .time = proxy_.unix_milliseconds(now),
+        .request_id = journal_.get(Text::request_id),
+        .trace_id = {},
+        .listener = runtime.config().listeners[session_->listener()].name,
+        .client = session_->client_ip(),
+        .protocol = version_ == http::Version::http10 ? "HTTP/1.0" : "HTTP/1.1",
+        .method = journal_.get(Text::method),
+        .host = journal_.get(Text::host),
+        .path = journal_.get(Text::path),
+        .status = journal_.status,
+        .reason = failure_.reason,
+        .route = route_ != nullptr ? std::string_view{route_->name} : std::string_view{},
+        .cluster = forwarded ? std::string_view{cluster().name} : std::string_view{},
+        .backend =
+            forwarded ? std::string_view{runtime.endpoint(endpoint_).name} : std::string_view{},
+        .attempts = static_cast<std::uint32_t>(tries_),
+        .received = journal_.received,
+        .sent = journal_.sent,
+        .duration = duration,
+        .wait = journal_.wait,
+        .connect = journal_.connect,
+        .first_byte = journal_.first_byte,
+        .user_agent = journal_.get(Text::user_agent),
+        .referer = journal_.get(Text::referer),
+    });
+}
+
+}  // namespace uvoy::proxy

@@ -1,0 +1,267 @@
+#include "http/target.h"
+#include "proxy/exchange.h"
+#include "proxy/proxy.h"
+#include "proxy/rewrite.h"
+#include "route/key.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <charconv>
+
+// The first half of an exchange's life: from the request's head to an endpoint.
+namespace uvoy::proxy {
+
+namespace {
+
+using Text = Journal::Text;
+
+/// A client's own id is kept if it cannot do harm in a log or in a header.
+bool is_good_id(std::string_view id) {
+    return !id.empty() && id.size() <= 128 && std::ranges::all_of(id, [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '-' || c == '_' || c == '.' || c == ':' || c == '/' || c == '+' || c == '=';
+    });
+}
+
+}  // namespace
+
+void Exchange::begin(Session &session, TimePoint first_byte) {
+    session_ = &session;
+    first_byte_ = progress_ = first_byte;
+    upstream_ = nullptr;
+    route_ = nullptr;
+    head_.clear();
+    unsent_.clear();
+    response_.clear();
+    journal_.clear();
+    body_ = http::BodyDecoder{};
+    request_framing_ = response_framing_ = http::Framing{};
+    read_due_ = pending_due_ = TimePoint::max();
+    hash_ = discarded_ = 0;
+    tries_ = 0;
+    unreported_ = 0;
+    failure_ = Failure{};
+    failure_.status = 0;
+    method_ = http::Method::other;
+    version_ = http::Version::http11;
+    response_state_ = Response::none;
+    request_over_ = request_complete_ = discarding_ = head_sent_ = waiting_ = at_endpoint_ = false;
+    tunnel_ = tunnel_client_over_ = tunnel_upstream_over_ = local_ = false;
+    persists_ = true;
+    expects_continue_ = false;
+    proxy_.stats().listener(session.listener()).requests_active.add();
+}
+
+void Exchange::refuse(const Failure &failure, TimePoint now) {
+    request_over_ = true;  // what follows cannot be understood
+    persists_ = false;
+    answer(failure, now);
+}
+
+void Exchange::start(const http::RequestHead &head, TimePoint now) {
+    progress_ = now;
+    method_ = head.method;
+    version_ = head.version;
+    journal_.set(Text::method, head.method_text);
+    persists_ = http::keeps_alive(head.version, head.fields) && session_->may_persist();
+    const auto framing = http::request_framing(head);
+    if (!framing) {
+        Failure failure = make_failure(Reason::bad_request, Phase::request_head);
+        if (framing.error() == http::FramingError::unknown_coding) failure.status = 501;
+        refuse(failure, now);
+        return;
+    }
+    request_framing_ = *framing;
+    body_ = http::BodyDecoder{request_framing_};
+    expects_continue_ = head.fields.find(http::FieldId::expect) != nullptr;
+    request_over_ = request_complete_ = body_.done();
+    const auto request = read_target(head);
+    if (!request) {
+        refuse(make_failure(Reason::bad_request, Phase::request_head), now);
+        return;
+    }
+    note(*request);
+    if (Service *service = proxy_.ports().service) {
+        answer_locally(service->serve(head, request->target.path, request->target.query), now);
+        return;
+    }
+    route(*request, now);
+}
+
+std::optional<Exchange::Incoming> Exchange::read_target(const http::RequestHead &head) {
+    const auto target = http::parse_target(head.method, head.target);
+    if (!target || target->form == http::Target::Form::authority) return std::nullopt;
+    const http::Field *host = head.fields.find(http::FieldId::host);
+    // RFC 9112 section 3.2: exactly one, but HTTP/1.0 may do without.
+    if (head.fields.count(http::FieldId::host) > 1) return std::nullopt;
+    if (host == nullptr && head.version == http::Version::http11) return std::nullopt;
+    if (host != nullptr && !http::valid_host(host->value)) return std::nullopt;
+    Incoming request{.head = head,
+                     .target = *target,
+                     .authority = host != nullptr ? host->value : std::string_view{}};
+    if (target->form == http::Target::Form::absolute) {
+        // RFC 9112 section 3.2.2: the target rules; two different claims are an attack.
+        if (!http::valid_host(target->authority)) return std::nullopt;
+        if (host != nullptr && !http::equals_ignoring_case(host->value, target->authority))
+            return std::nullopt;
+        request.authority = target->authority;
+    }
+    if (target->form == http::Target::Form::asterisk) request.target.path = "*";
+    return request;
+}
+
+void Exchange::note(const Incoming &request) {
+    const http::Fields &fields = request.head.fields;
+    journal_.set(Text::host, request.authority);
+    journal_.set(Text::path, request.target.path);
+    if (const auto *field = fields.find(http::FieldId::user_agent))
+        journal_.set(Text::user_agent, field->value);
+    if (const auto *field = fields.find(http::FieldId::referer))
+        journal_.set(Text::referer, field->value);
+    journal_.set(Text::request_id, request_id(request.head));
+}
+
+void Exchange::route(const Incoming &request, TimePoint now) {
+    const Runtime &runtime = proxy_.runtime();
+    const std::string_view host = http::host_without_port(request.authority);
+    const auto index = runtime.routes().match(
+        {.listener = session_->listener(), .host = host, .path = request.target.path});
+    if (!index) {
+        answer(make_failure(Reason::no_route, Phase::routing), now);
+        return;
+    }
+    route_ = &runtime.config().routes[*index];
+    const route::KeyInput key{.path = request.target.path,
+                              .query = request.target.query,
+                              .host = host,
+                              .client_ip = session_->client_ip(),
+                              .route = route_->name,
+                              .fields = request.head.fields};
+    if (!within_limits(key, now)) return;
+    if (const auto *respond = std::get_if<config::Respond>(&route_->action)) {
+        answer_locally({.status = respond->status,
+                        .content_type = "text/plain; charset=utf-8",
+                        .headers = respond->headers,
+                        .body = respond->body},
+                       now);
+        return;
+    }
+    forward(request, key, now);
+}
+
+void Exchange::forward(const Incoming &request, const route::KeyInput &key, TimePoint now) {
+    const Runtime &runtime = proxy_.runtime();
+    endpoint_.cluster =
+        static_cast<std::uint16_t>(std::get<config::Forward>(route_->action).cluster);
+    hash_ =
+        route::hash_key(route_->hash_key ? *route_->hash_key : cluster().load_balancing.hash_key,
+                        key, runtime.hash_seed());
+    if (!request_over_)
+        read_due_ = now + runtime.config().listeners[session_->listener()].timeouts.body;
+    if (request_over_ && request.head.version == http::Version::http11)
+        journal_.set(Text::upgrade, wanted_protocol(request.head.fields));
+    write_upstream_head(request);
+    waiting_since_ = now;
+    try_next(now);
+}
+
+std::string_view Exchange::wanted_protocol(const http::Fields &fields) const {
+    return wanted_upgrade(fields, [this](std::string_view protocol) {
+        return std::ranges::any_of(route_->upgrades, [&](const std::string &allowed) {
+            return http::equals_ignoring_case(allowed, protocol);
+        });
+    });
+}
+
+const config::Cluster &Exchange::cluster() const {
+    return *proxy_.runtime().cluster(endpoint_.cluster).config;
+}
+
+bool Exchange::within_limits(const route::KeyInput &key, TimePoint now) {
+    const config::Config &config = proxy_.runtime().config();
+    const auto admits = [&](std::size_t limit) {
+        const std::uint64_t hash = route::hash_key(config.rate_limits[limit].key, key,
+                                                   proxy_.runtime().hash_seed() + limit + 1);
+        const limit::Verdict verdict = proxy_.ports().limits[limit].admit(hash, now);
+        auto &stats = proxy_.stats().limit(limit);
+        (verdict.admitted ? stats.admitted : stats.rejected).add();
+        if (verdict.admitted) return true;
+        answer_rate_limited(config.rate_limits[limit], verdict, now);
+        return false;
+    };
+    return std::ranges::all_of(config.listeners[session_->listener()].rate_limits, admits) &&
+           std::ranges::all_of(route_->rate_limits, admits);
+}
+
+std::string_view Exchange::request_id(const http::RequestHead &head) {
+    const http::Field *field = head.fields.find(http::FieldId::x_request_id);
+    if (field != nullptr && is_good_id(field->value)) return field->value;
+    static constexpr std::string_view digits = "0123456789abcdef";
+    for (std::size_t half = 0; half < 2; ++half) {
+        std::uint64_t bits = proxy_.random().next();
+        for (std::size_t i = 0; i < 16; ++i, bits >>= 4)
+            made_id_[half * 16 + i] = digits[bits & 15];
+    }
+    return {made_id_.data(), made_id_.size()};
+}
+
+void Exchange::write_upstream_head(const Incoming &request) {
+    std::string_view host = request.authority;
+    // HTTP/1.0 may have none, and HTTP/1.1 must (RFC 9112 section 3.2).
+    if (host.empty()) host = cluster().name;
+    append_request_head(head_, request.head,
+                        {.path = request.target.path,
+                         .query = request.target.query,
+                         .has_query = request.head.target.find('?') != std::string_view::npos,
+                         .host = host,
+                         .client_ip = session_->client_ip(),
+                         .request_id = journal_.get(Text::request_id),
+                         .upgrade = journal_.get(Text::upgrade),
+                         .framing = request_framing_});
+}
+
+void Exchange::try_next(TimePoint now) {
+    const std::span<const std::uint16_t> tried{tried_.data(), tries_};
+    const auto picked = proxy_.ports().balancer->pick(endpoint_.cluster, hash_, tried);
+    if (!picked) {
+        answer(make_failure(Reason::no_healthy_endpoint, Phase::routing), now);
+        return;
+    }
+    endpoint_.index = *picked;
+    tried_[tries_++] = *picked;
+    cluster::Endpoint &endpoint = proxy_.runtime().endpoint(endpoint_);
+    const auto in_flight = endpoint.in_flight.fetch_add(1, std::memory_order_relaxed);
+    at_endpoint_ = true;
+    if (in_flight >= cluster().limits.requests) {
+        proxy_.stats().cluster(endpoint_.cluster).overflows[stats::Overflow::requests].add();
+        fail(Reason::overflow_requests, now);
+        return;
+    }
+    const Pool::Acquired acquired = proxy_.pool(endpoint_).acquire(*this, now);
+    switch (acquired.outcome) {
+        case Pool::Outcome::ready:
+            upstream_ = acquired.connection;
+            upstream_->assign(*this, now);
+            journal_.wait = now - waiting_since_;
+            break;
+        case Pool::Outcome::waiting:
+            waiting_ = true;
+            // While one is dialled for it, that connection's own time-out decides.
+            pending_due_ =
+                acquired.dialled ? TimePoint::max() : now + cluster().limits.pending_timeout;
+            if (!request_over_) session_->pause(Session::Pause::connecting, true);
+            break;
+        case Pool::Outcome::full:
+            fail(Reason::overflow_pending, now);
+            break;
+    }
+}
+
+void Exchange::leave_endpoint() {
+    if (!at_endpoint_) return;
+    at_endpoint_ = false;
+    proxy_.runtime().endpoint(endpoint_).in_flight.fetch_sub(1, std::memory_order_relaxed);
+}
+
+}  // namespace uvoy::proxy

@@ -1,0 +1,97 @@
+#include "proxy/pool.h"
+
+#include "proxy/exchange.h"
+#include "proxy/proxy.h"
+#include "proxy/upstream_connection.h"
+
+#include <algorithm>
+#include <cassert>
+#include <memory>
+
+namespace uvoy::proxy {
+
+bool Pool::may_dial() const {
+    return total_ < proxy_.runtime().cluster(endpoint_.cluster).connections_per_worker;
+}
+
+Pool::Acquired Pool::acquire(Exchange &exchange, TimePoint now) {
+    if (!idle_.empty()) {
+        UpstreamConnection *connection = idle_.back();
+        idle_.pop_back();
+        return {.outcome = Outcome::ready, .connection = connection};
+    }
+    auto &stats = proxy_.stats().cluster(endpoint_.cluster);
+    const bool dials = may_dial();
+    if (!dials) {
+        stats.overflows[stats::Overflow::connections].add();
+        if (proxy_.pending(endpoint_.cluster) >=
+            proxy_.runtime().cluster(endpoint_.cluster).pending_per_worker) {
+            stats.overflows[stats::Overflow::pending].add();
+            return {.outcome = Outcome::full};
+        }
+    }
+    waiting_.push_back(&exchange);
+    ++proxy_.pending(endpoint_.cluster);
+    stats.pending.add();
+    if (dials) dial(now);
+    return {.outcome = Outcome::waiting, .dialled = dials};
+}
+
+void Pool::dial(TimePoint now) {
+    ++total_;
+    ++connecting_;
+    auto connection = std::make_unique<UpstreamConnection>(proxy_, *this, now);
+    UpstreamConnection &opened = *connection;
+    proxy_.adopt(std::move(connection));
+    opened.open(now);
+}
+
+Exchange *Pool::take_waiter() {
+    if (waiting_.empty()) return nullptr;
+    Exchange *exchange = waiting_.front();
+    waiting_.pop_front();
+    --proxy_.pending(endpoint_.cluster);
+    proxy_.stats().cluster(endpoint_.cluster).pending.subtract();
+    return exchange;
+}
+
+void Pool::forget(Exchange &exchange) {
+    const auto place = std::ranges::find(waiting_, &exchange);
+    assert(place != waiting_.end());
+    waiting_.erase(place);
+    --proxy_.pending(endpoint_.cluster);
+    proxy_.stats().cluster(endpoint_.cluster).pending.subtract();
+}
+
+void Pool::connected(UpstreamConnection &connection, TimePoint now) {
+    assert(connecting_ != 0);
+    --connecting_;
+    ready(connection, now);
+}
+
+void Pool::ready(UpstreamConnection &connection, TimePoint now) {
+    connection.rest(now);
+    if (Exchange *exchange = take_waiter()) exchange->on_connection(connection, now);
+    else idle_.push_back(&connection);
+}
+
+void Pool::connect_failed(Reason reason, TimePoint now) {
+    assert(connecting_ != 0 && total_ != 0);
+    --connecting_;
+    --total_;
+    // Those for whom another connection is on its way go on waiting.
+    if (waiting_.size() > connecting_) take_waiter()->on_no_connection(reason, now);
+}
+
+void Pool::closed(UpstreamConnection &connection, bool was_idle, TimePoint now) {
+    assert(total_ != 0);
+    --total_;
+    if (was_idle) {
+        const auto place = std::ranges::find(idle_, &connection);
+        if (place != idle_.end()) idle_.erase(place);
+    }
+    // Room for one that waited for the limit.
+    if (waiting_.size() > connecting_ && may_dial()) dial(now);
+}
+
+}  // namespace uvoy::proxy

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "base/reason.h"
+#include "proxy/ports.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+namespace uvoy::proxy {
+
+class Exchange;
+class Proxy;
+class UpstreamConnection;
+
+/// One worker's connections to one endpoint.  Idle ones are taken last-in first-out, so that few
+/// stay busy and the rest grow old and close.
+class Pool {
+public:
+    Pool(Proxy &proxy, EndpointId endpoint) : proxy_{proxy}, endpoint_{endpoint} {}
+
+    Pool(const Pool &) = delete;
+    Pool &operator=(const Pool &) = delete;
+
+    enum class Outcome : std::uint8_t {
+        ready,    ///< `connection` is the exchange's own
+        waiting,  ///< Exchange::on_connection() or on_no_connection() follows
+        full,     ///< more requests wait than the cluster allows
+    };
+    struct Acquired {
+        Outcome outcome;
+        UpstreamConnection *connection = nullptr;
+        bool dialled = false;  ///< a connection is being made for it
+    };
+    Acquired acquire(Exchange &exchange, TimePoint now);
+
+    /// The exchange waits no longer.
+    void forget(Exchange &exchange);
+
+    // --- from UpstreamConnection
+
+    void connected(UpstreamConnection &connection, TimePoint now);
+    /// Its exchange is over and it may carry another one.
+    void ready(UpstreamConnection &connection, TimePoint now);
+    void connect_failed(Reason reason, TimePoint now);
+    /// It is closed and was counted before as connecting, idle or busy.
+    void closed(UpstreamConnection &connection, bool was_idle, TimePoint now);
+
+    EndpointId endpoint() const { return endpoint_; }
+    std::size_t idle() const { return idle_.size(); }
+    std::size_t total() const { return total_; }
+    std::size_t waiting() const { return waiting_.size(); }
+
+private:
+    void dial(TimePoint now);
+    Exchange *take_waiter();
+    bool may_dial() const;
+
+    Proxy &proxy_;
+    EndpointId endpoint_;
+    std::vector<UpstreamConnection *> idle_;
+    std::deque<Exchange *> waiting_;  // oldest first
+    std::size_t connecting_ = 0;
+    std::size_t total_ = 0;  // connecting, idle and busy
+};
+
+}  // namespace uvoy::proxy

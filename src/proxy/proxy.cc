@@ -1,0 +1,151 @@
+#include "proxy/proxy.h"
+
+#include "proxy/exchange.h"
+#include "proxy/session.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace uvoy::proxy {
+
+namespace {
+
+constexpr std::size_t spare_exchanges = 1024;
+
+}  // namespace
+
+Proxy::Proxy(const Runtime &runtime, const Ports &ports, std::uint64_t seed, TimePoint now)
+    : runtime_{runtime},
+      ports_{ports},
+      random_{seed},
+      wheel_{now},
+      pending_(runtime.clusters().size()),
+      sessions_(runtime.config().listeners.size()) {
+    for (std::size_t cluster = 0; cluster < runtime.clusters().size(); ++cluster) {
+        for (std::size_t index = 0; index < runtime.cluster(cluster).endpoints.size(); ++index) {
+            pools_.push_back(
+                std::make_unique<Pool>(*this, EndpointId{static_cast<std::uint16_t>(cluster),
+                                                         static_cast<std::uint16_t>(index)}));
+        }
+    }
+}
+
+Proxy::~Proxy() {
+    for (Actor *actor = actors_; actor != nullptr;) delete std::exchange(actor, actor->next_);
+}
+
+bool Proxy::has_room(std::size_t listener) const {
+    const std::uint32_t limit = runtime_.connections_per_worker(listener);
+    return limit == 0 || sessions_[listener] < limit;
+}
+
+TransportEvents &Proxy::accept(std::unique_ptr<Transport> transport, std::size_t listener,
+                               std::string client_ip, TimePoint now) {
+    auto session =
+        std::make_unique<Session>(*this, std::move(transport), listener, std::move(client_ip), now);
+    Session &accepted = *session;
+    adopt(std::move(session));
+    return accepted;
+}
+
+void Proxy::adopt(std::unique_ptr<Actor> actor) {
+    Actor *adopted = actor.release();
+    adopted->next_ = actors_;
+    if (actors_ != nullptr) actors_->previous_ = adopted;
+    actors_ = adopted;
+    touch(*adopted);
+}
+
+void Proxy::destroy(Actor &actor) {
+    (actor.previous_ != nullptr ? actor.previous_->next_ : actors_) = actor.next_;
+    if (actor.next_ != nullptr) actor.next_->previous_ = actor.previous_;
+    delete &actor;
+}
+
+void Proxy::touch(Actor &actor) {
+    if (actor.touched_) return;
+    actor.touched_ = true;
+    actor.next_touched_ = touched_;
+    touched_ = &actor;
+}
+
+void Proxy::settle(TimePoint now) {
+    while (touched_ != nullptr) {
+        Actor &actor = *touched_;
+        touched_ = actor.next_touched_;
+        actor.touched_ = false;
+        actor.settle(now);
+        if (actor.touched_) continue;  // it comes again
+        if (actor.done()) destroy(actor);
+        else wheel_.set(actor, actor.deadline());
+    }
+    for (auto &exchange : retired_)
+        if (spare_.size() < spare_exchanges) spare_.push_back(std::move(exchange));
+    retired_.clear();
+}
+
+void Proxy::on_deadline(TimePoint now) {
+    while (Alarm *alarm = wheel_.expire(now)) {
+        auto &actor = static_cast<Actor &>(*alarm);
+        actor.on_deadline(now);
+        touch(actor);
+        settle(now);
+    }
+}
+
+std::unique_ptr<Exchange> Proxy::start_exchange() {
+    ++exchanges_;
+    if (spare_.empty()) return std::make_unique<Exchange>(*this);
+    std::unique_ptr<Exchange> exchange = std::move(spare_.back());
+    spare_.pop_back();
+    return exchange;
+}
+
+void Proxy::retire(std::unique_ptr<Exchange> exchange) {
+    --exchanges_;
+    retired_.push_back(std::move(exchange));
+}
+
+void Proxy::session_opened(std::size_t listener) {
+    ++connections_;
+    ++sessions_[listener];
+    auto &stats = ports_.stats->listener(listener);
+    stats.connections_total.add();
+    stats.connections_active.add();
+}
+
+void Proxy::session_closed(std::size_t listener, Reason reason) {
+    --connections_;
+    --sessions_[listener];
+    ports_.stats->listener(listener).connections_active.subtract();
+    ports_.stats->process().connections_closed[reason].add();
+}
+
+void Proxy::drain(TimePoint now) {
+    if (drain_since_) return;
+    drain_since_ = now;
+    for (Actor *actor = actors_; actor != nullptr; actor = actor->next_) touch(*actor);
+    settle(now);
+}
+
+void Proxy::set_wall_clock(TimePoint now, std::int64_t unix_milliseconds) {
+    using std::chrono::duration_cast;
+    using std::chrono::milliseconds;
+    wall_offset_ = unix_milliseconds - duration_cast<milliseconds>(now.time_since_epoch()).count();
+}
+
+std::int64_t Proxy::unix_milliseconds(TimePoint now) const {
+    using std::chrono::duration_cast;
+    using std::chrono::milliseconds;
+    return wall_offset_ + duration_cast<milliseconds>(now.time_since_epoch()).count();
+}
+
+std::string_view Proxy::date(TimePoint now) {
+    const std::int64_t second = unix_milliseconds(now) / 1000;
+    if (second != date_second_) http::format_date(second, date_);
+    date_second_ = second;
+    return {date_.data(), date_.size()};
+}
+
+}  // namespace uvoy::proxy

@@ -1,0 +1,165 @@
+#pragma once
+
+#include "base/random.h"
+#include "base/timer_wheel.h"
+#include "http/date.h"
+#include "limit/shard.h"
+#include "proxy/access_log_line.h"
+#include "proxy/actor.h"
+#include "proxy/failure.h"
+#include "proxy/pool.h"
+#include "proxy/ports.h"
+#include "proxy/runtime.h"
+#include "stats/worker_stats.h"
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace uvoy::proxy {
+
+class Exchange;
+class Session;
+
+/// Chooses endpoints: for real from an RCU-published snapshot.
+class Balancer {
+public:
+    /// `hash` is that of the request's hash key; `tried` are endpoints this request was at already.
+    virtual std::optional<std::uint16_t> pick(std::uint16_t cluster, std::uint64_t hash,
+                                              std::span<const std::uint16_t> tried) = 0;
+
+protected:
+    ~Balancer() = default;
+};
+
+/// Hears what happened.  Called within an event; must not call back into the core.
+class Observer {
+public:
+    virtual void on_endpoint_failure(EndpointId endpoint, Reason reason, TimePoint now) = 0;
+    virtual void on_exchange(const ExchangeRecord &record) = 0;
+
+protected:
+    ~Observer() = default;
+};
+
+/// An answer that needs no endpoint.
+struct LocalAnswer {
+    int status = 200;
+    std::string_view content_type = "text/plain; charset=utf-8";
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body;
+};
+
+/// Answers all requests of a proxy that has no routes: the admin API.
+class Service {
+public:
+    /// `path` and `query` are those of `head.target`.
+    virtual LocalAnswer serve(const http::RequestHead &head, std::string_view path,
+                              std::string_view query) = 0;
+
+protected:
+    ~Service() = default;
+};
+
+struct Ports {
+    Dialer *dialer = nullptr;
+    Balancer *balancer = nullptr;
+    Observer *observer = nullptr;
+    stats::WorkerStats *stats = nullptr;
+    std::span<limit::Shard> limits{};  ///< one for each Config::rate_limits
+    Service *service = nullptr;        ///< null: routes decide
+};
+
+/// The core of one worker: all its sessions, exchanges and upstream connections.  Without sockets,
+/// threads or clocks: a driver feeds it events and calls settle() after each of them.
+class Proxy {
+public:
+    Proxy(const Runtime &runtime, const Ports &ports, std::uint64_t seed, TimePoint now);
+    ~Proxy();
+
+    Proxy(const Proxy &) = delete;
+    Proxy &operator=(const Proxy &) = delete;
+
+    // --- for the driver
+
+    /// Whether the listener may have one more connection.
+    bool has_room(std::size_t listener) const;
+
+    /// A client has connected.  The driver delivers the transport's events to what is returned.
+    TransportEvents &accept(std::unique_ptr<Transport> transport, std::size_t listener,
+                            std::string client_ip, TimePoint now);
+
+    /// Ends an event: destroys what is done and notes deadlines.
+    void settle(TimePoint now);
+
+    /// When to call on_deadline(); TimePoint::max() = never.  Not before settle().
+    TimePoint deadline() const { return wheel_.next(); }
+    /// Calls settle() itself.
+    void on_deadline(TimePoint now);
+
+    /// From now on every answer closes its connection, and connections that stay idle for
+    /// `drain_grace` end: long enough that a request which is already on its way still arrives.
+    void drain(TimePoint now);
+    static constexpr Duration drain_grace = std::chrono::milliseconds{500};
+
+    /// What `now` means in real time, for logs and Date.
+    void set_wall_clock(TimePoint now, std::int64_t unix_milliseconds);
+
+    std::size_t exchanges() const { return exchanges_; }
+    std::size_t connections() const { return connections_; }
+    bool draining() const { return drain_since_.has_value(); }
+
+    // --- for sessions, exchanges and upstream connections
+
+    void touch(Actor &actor);
+    void adopt(std::unique_ptr<Actor> actor);
+    std::unique_ptr<Exchange> start_exchange();
+    /// Recycles it when the event is over: until then it may still be on the stack.
+    void retire(std::unique_ptr<Exchange> exchange);
+
+    void session_opened(std::size_t listener);
+    void session_closed(std::size_t listener, Reason reason);
+
+    const Runtime &runtime() const { return runtime_; }
+    const Ports &ports() const { return ports_; }
+    stats::WorkerStats &stats() const { return *ports_.stats; }
+    Pool &pool(EndpointId id) { return *pools_[runtime_.endpoint_number(id)]; }
+    std::uint32_t &pending(std::size_t cluster) { return pending_[cluster]; }
+    Random &random() { return random_; }
+    std::optional<TimePoint> drain_since() const { return drain_since_; }
+    std::int64_t unix_milliseconds(TimePoint now) const;
+    /// IMF-fixdate of `now`, made once a second.
+    std::string_view date(TimePoint now);
+
+    /// Scratch of the event that is being handled: no allocation once they have grown.
+    http::RequestHead request_head;
+    http::ResponseHead response_head;
+    http::Fields trailers;
+
+private:
+    void destroy(Actor &actor);
+
+    const Runtime &runtime_;
+    Ports ports_;
+    Random random_;
+    TimerWheel wheel_;
+    std::vector<std::unique_ptr<Pool>> pools_;  // by endpoint number
+    std::vector<std::uint32_t> pending_;        // by cluster
+    std::vector<std::uint32_t> sessions_;       // by listener
+    Actor *actors_ = nullptr;
+    Actor *touched_ = nullptr;
+    std::vector<std::unique_ptr<Exchange>> spare_;
+    std::vector<std::unique_ptr<Exchange>> retired_;
+    std::size_t exchanges_ = 0;
+    std::size_t connections_ = 0;
+    std::optional<TimePoint> drain_since_;
+    std::int64_t wall_offset_ = 0;  // unix milliseconds at the epoch of TimePoint
+    std::int64_t date_second_ = -1;
+    std::array<char, 29> date_{};
+};
+
+}  // namespace uvoy::proxy

@@ -1,0 +1,178 @@
+#include "proxy/rewrite.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <span>
+
+namespace uvoy::proxy {
+
+namespace {
+
+using http::FieldId;
+
+void append_field(std::string &out, std::string_view name, std::string_view value) {
+    out.append(name).append(": ").append(value).append("\r\n");
+}
+
+void append_number(std::string &out, std::uint64_t number) {
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out.append(digits.data(), end);
+}
+
+/// Names that Connection nominates beside those that are hop-by-hop anyway.
+class Nominated {
+public:
+    explicit Nominated(const http::Fields &fields) {
+        for (const http::Field &field : fields) {
+            if (field.id != FieldId::connection) continue;
+            http::for_each_element(field.value, [this](std::string_view name) { add(name); });
+        }
+    }
+
+    bool contains(const http::Field &field) const {
+        // Fields with an id are judged by it: nobody may nominate Host away.
+        if (field.id != FieldId::other) return false;
+        for (std::size_t i = 0; i < count_; ++i)
+            if (http::equals_ignoring_case(names_[i], field.name)) return true;
+        return overflow_;
+    }
+
+private:
+    void add(std::string_view name) {
+        if (http::field_id(name) != FieldId::other || http::equals_ignoring_case(name, "close"))
+            return;
+        // More than fit: every field without an id is suspect, and none is forwarded.
+        if (count_ == names_.size()) overflow_ = true;
+        else names_[count_++] = name;
+    }
+
+    std::array<std::string_view, 16> names_;
+    std::size_t count_ = 0;
+    bool overflow_ = false;
+};
+
+bool is_hop_by_hop(FieldId id) {
+    switch (id) {
+        case FieldId::connection:
+        case FieldId::http2_settings:
+        case FieldId::keep_alive:
+        case FieldId::proxy_connection:
+        case FieldId::te:
+        case FieldId::transfer_encoding:
+        case FieldId::upgrade:
+            return true;
+        default:
+            return false;
+    }
+}
+
+/// Replaced by our own words in a forwarded request.
+bool is_replaced_in_request(FieldId id) {
+    switch (id) {
+        case FieldId::content_length:
+        case FieldId::forwarded:
+        case FieldId::host:
+        case FieldId::proxy_authorization:
+        case FieldId::x_forwarded_for:
+        case FieldId::x_forwarded_host:
+        case FieldId::x_forwarded_proto:
+        case FieldId::x_request_id:
+            return true;
+        default:
+            return is_hop_by_hop(id);
+    }
+}
+
+void append_framing(std::string &out, const http::Framing &framing) {
+    if (framing.kind == http::Framing::Kind::chunked) {
+        out += "Transfer-Encoding: chunked\r\n";
+    } else if (framing.kind == http::Framing::Kind::sized) {
+        out += "Content-Length: ";
+        append_number(out, framing.length);
+        out += "\r\n";
+    }
+}
+
+std::string_view via(http::Version version) {
+    return version == http::Version::http10 ? "Via: 1.0 uvoy\r\n" : "Via: 1.1 uvoy\r\n";
+}
+
+}  // namespace
+
+void append_request_head(std::string &out, const http::RequestHead &head,
+                         const RequestRewrite &rewrite) {
+    out.append(head.method_text).append(" ").append(rewrite.path);
+    if (rewrite.has_query) out.append("?").append(rewrite.query);
+    out += " HTTP/1.1\r\n";
+    append_field(out, "Host", rewrite.host);
+    const Nominated nominated{head.fields};
+    for (const http::Field &field : head.fields) {
+        if (is_replaced_in_request(field.id) || nominated.contains(field)) continue;
+        append_field(out, field.name, field.value);
+    }
+    // "Content-Length: 0" is not the same as silence for a POST (RFC 9110 section 8.6).
+    if (rewrite.framing.kind == http::Framing::Kind::none &&
+        head.fields.find(FieldId::content_length) != nullptr)
+        out += "Content-Length: 0\r\n";
+    append_framing(out, rewrite.framing);
+    out += via(head.version);
+    append_field(out, "X-Forwarded-For", rewrite.client_ip);
+    out += "X-Forwarded-Proto: http\r\n";
+    append_field(out, "X-Forwarded-Host", rewrite.host);
+    append_field(out, "X-Request-Id", rewrite.request_id);
+    if (!rewrite.upgrade.empty()) {
+        out += "Connection: Upgrade\r\n";
+        append_field(out, "Upgrade", rewrite.upgrade);
+    }
+    out += "\r\n";
+}
+
+void append_response_head(std::string &out, const http::ResponseHead &head,
+                          const ResponseRewrite &rewrite) {
+    out += "HTTP/1.1 ";
+    append_number(out, static_cast<std::uint64_t>(head.status));
+    out.append(" ").append(head.reason_phrase).append("\r\n");
+    const bool informational = head.status < 200;
+    // A length that says what a body would have had stays (HEAD, 304); framing says the rest.
+    const bool keeps_length =
+        rewrite.framing.kind == http::Framing::Kind::none && !informational && head.status != 204;
+    const Nominated nominated{head.fields};
+    for (const http::Field &field : head.fields) {
+        if (is_hop_by_hop(field.id) || nominated.contains(field)) continue;
+        if (field.id == FieldId::content_length && !keeps_length) continue;
+        append_field(out, field.name, field.value);
+    }
+    append_framing(out, rewrite.framing);
+    if (!informational && !rewrite.date.empty() && head.fields.find(FieldId::date) == nullptr)
+        append_field(out, "Date", rewrite.date);
+    out += via(head.version);
+    if (!rewrite.upgrade.empty()) {
+        out += "Connection: Upgrade\r\n";
+        append_field(out, "Upgrade", rewrite.upgrade);
+    } else if (rewrite.persistence == Persistence::close) {
+        out += "Connection: close\r\n";
+    } else if (rewrite.persistence == Persistence::keep_alive) {
+        out += "Connection: keep-alive\r\n";
+    }
+    out += "\r\n";
+}
+
+void append_trailers(std::string &out, const http::Fields &trailers) {
+    // What has an id is framing, routing, forwarding or connection control: never in a trailer.
+    for (const http::Field &field : trailers) {
+        if (field.id != FieldId::other) continue;
+        if (http::equals_ignoring_case(field.name, "authorization") ||
+            http::equals_ignoring_case(field.name, "set-cookie") ||
+            http::equals_ignoring_case(field.name, "content-encoding") ||
+            http::equals_ignoring_case(field.name, "content-type") ||
+            http::equals_ignoring_case(field.name, "content-range"))
+            continue;
+        append_field(out, field.name, field.value);
+    }
+    out += "\r\n";
+}
+
+}  // namespace uvoy::proxy

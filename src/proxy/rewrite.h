@@ -1,0 +1,69 @@
+#pragma once
+
+#include "http/framing.h"
+#include "http/head.h"
+
+#include <string>
+#include <string_view>
+
+/// What a message looks like on the other side of the proxy (RFC 9110 section 7.6).  Pure.
+namespace uvoy::proxy {
+
+/// What the forwarded request head says beside what the client sent.
+struct RequestRewrite {
+    std::string_view path;   ///< or "*"
+    std::string_view query;  ///< without "?"
+    bool has_query = false;  ///< "/a?" is not "/a"
+    std::string_view host;   ///< value of Host
+    std::string_view client_ip;
+    std::string_view request_id;
+    std::string_view upgrade;  ///< protocol to switch to; empty = none
+    http::Framing framing;
+};
+
+/// Appends the head for an endpoint.  Hop-by-hop fields, those that Connection nominates and those
+/// that speak for a proxy before us are left out: nobody in front of us is trusted.
+void append_request_head(std::string &out, const http::RequestHead &head,
+                         const RequestRewrite &rewrite);
+
+/// What the client is told about the connection.
+enum class Persistence : std::uint8_t { implied, keep_alive, close };
+
+struct ResponseRewrite {
+    http::Framing framing;  ///< as it will be sent to the client
+    Persistence persistence = Persistence::implied;
+    std::string_view upgrade;  ///< protocol that was switched to; empty = none
+    std::string_view date;     ///< added if the endpoint sent none
+};
+
+void append_response_head(std::string &out, const http::ResponseHead &head,
+                          const ResponseRewrite &rewrite);
+
+/// Appends the trailer section that the other side gets, with its last empty line.  Fields that
+/// framing, routing or security rest on may not stand in a trailer (RFC 9110 section 6.5.1) and are
+/// left out.
+void append_trailers(std::string &out, const http::Fields &trailers);
+
+/// The first protocol in Upgrade that Connection asks for and `allowed(token)` accepts; empty if
+/// there is none.
+template <typename Allowed>
+std::string_view wanted_upgrade(const http::Fields &fields, Allowed &&allowed) {
+    bool nominated = false;
+    for (const http::Field &field : fields) {
+        if (field.id != http::FieldId::connection) continue;
+        http::for_each_element(field.value, [&](std::string_view element) {
+            if (http::equals_ignoring_case(element, "upgrade")) nominated = true;
+        });
+    }
+    if (!nominated) return {};
+    std::string_view found;
+    for (const http::Field &field : fields) {
+        if (field.id != http::FieldId::upgrade) continue;
+        http::for_each_element(field.value, [&](std::string_view element) {
+            if (found.empty() && allowed(element)) found = element;
+        });
+    }
+    return found;
+}
+
+}  // namespace uvoy::proxy

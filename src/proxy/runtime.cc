@@ -1,0 +1,77 @@
+#include "proxy/runtime.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace uvoy::proxy {
+
+namespace {
+
+std::uint32_t share(std::uint32_t whole, unsigned workers) {
+    return std::max<std::uint32_t>(1, whole / std::max(1U, workers));
+}
+
+RetryClasses classes_of(const config::Retry &retry) {
+    RetryClasses classes;
+    for (const config::RetryOn on : retry.on) {
+        switch (on) {
+            case config::RetryOn::connect_failure:
+                classes.connect_failure = true;
+                break;
+            case config::RetryOn::refused:
+                classes.refused = true;
+                break;
+            case config::RetryOn::reset_before_response:
+                classes.reset_before_response = true;
+                break;
+        }
+    }
+    return classes;
+}
+
+}  // namespace
+
+Runtime::Runtime(config::Config config, std::uint64_t hash_seed, unsigned workers)
+    : config_{std::move(config)},
+      routes_{config_.routes},
+      hash_seed_{hash_seed},
+      workers_{workers} {
+    std::size_t first_endpoint = 0;
+    for (const config::Cluster &cluster : config_.clusters) {
+        ClusterRuntime &runtime = clusters_.emplace_back();
+        runtime.config = &cluster;
+        runtime.first_endpoint = first_endpoint;
+        runtime.connections_per_worker = share(cluster.limits.connections, workers);
+        runtime.pending_per_worker = share(cluster.limits.pending, workers);
+        for (const config::Endpoint &endpoint : cluster.endpoints) {
+            runtime.endpoints.push_back(std::make_shared<cluster::Endpoint>(
+                endpoint.name, endpoint.address.text(), endpoint.weight,
+                static_cast<std::uint16_t>(runtime.endpoints.size())));
+        }
+        first_endpoint += cluster.endpoints.size();
+    }
+    for (const config::Listener &listener : config_.listeners) {
+        head_limits_.push_back({.header_bytes = listener.limits.header_bytes,
+                                .headers = listener.limits.headers,
+                                .target_bytes = listener.limits.target_bytes});
+    }
+    for (const config::Route &route : config_.routes)
+        retry_classes_.push_back(classes_of(route.retry));
+}
+
+std::uint32_t Runtime::connections_per_worker(std::size_t listener) const {
+    const std::uint32_t limit = config_.listeners[listener].limits.connections;
+    return limit == 0 ? 0 : share(limit, workers_);
+}
+
+stats::Dimensions Runtime::dimensions() const {
+    stats::Dimensions dimensions{.listeners = config_.listeners.size(),
+                                 .routes = config_.routes.size(),
+                                 .clusters = config_.clusters.size(),
+                                 .limits = config_.rate_limits.size()};
+    for (const config::Cluster &cluster : config_.clusters)
+        dimensions.endpoints += cluster.endpoints.size();
+    return dimensions;
+}
+
+}  // namespace uvoy::proxy

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "cluster/endpoint.h"
+#include "config/config.h"
+#include "http/head.h"
+#include "proxy/failure.h"
+#include "proxy/ports.h"
+#include "route/table.h"
+#include "stats/worker_stats.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace uvoy::proxy {
+
+/// One cluster, ready to run.
+struct ClusterRuntime {
+    const config::Cluster *config = nullptr;
+    std::vector<std::shared_ptr<cluster::Endpoint>> endpoints;
+    std::size_t first_endpoint = 0;  ///< number of its first endpoint, counted over all clusters
+    /// This worker's part of the limits that the configuration states for the process.
+    std::uint32_t connections_per_worker = 1;
+    std::uint32_t pending_per_worker = 1;
+};
+
+/// A checked configuration in the form the workers run on.  Immutable but for the endpoints'
+/// in-flight words; shared by all workers.
+class Runtime {
+public:
+    Runtime(config::Config config, std::uint64_t hash_seed, unsigned workers);
+
+    Runtime(const Runtime &) = delete;
+    Runtime &operator=(const Runtime &) = delete;
+
+    const config::Config &config() const { return config_; }
+    const route::Table &routes() const { return routes_; }
+    const ClusterRuntime &cluster(std::size_t index) const { return clusters_[index]; }
+    const std::vector<ClusterRuntime> &clusters() const { return clusters_; }
+    const http::HeadLimits &head_limits(std::size_t listener) const {
+        return head_limits_[listener];
+    }
+    /// Of one listener; 0 = unlimited.
+    std::uint32_t connections_per_worker(std::size_t listener) const;
+    RetryClasses retry_classes(std::size_t route) const { return retry_classes_[route]; }
+    std::uint64_t hash_seed() const { return hash_seed_; }
+
+    std::size_t endpoint_number(EndpointId id) const {
+        return clusters_[id.cluster].first_endpoint + id.index;
+    }
+    cluster::Endpoint &endpoint(EndpointId id) const {
+        return *clusters_[id.cluster].endpoints[id.index];
+    }
+
+    stats::Dimensions dimensions() const;
+
+private:
+    config::Config config_;
+    route::Table routes_;
+    std::uint64_t hash_seed_;
+    unsigned workers_;
+    std::vector<ClusterRuntime> clusters_;
+    std::vector<http::HeadLimits> head_limits_;
+    std::vector<RetryClasses> retry_classes_;
+};
+
+}  // namespace uvoy::proxy

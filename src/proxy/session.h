@@ -1,0 +1,109 @@
+#pragma once
+
+#include "http/head.h"
+#include "proxy/actor.h"
+#include "proxy/failure.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace uvoy::proxy {
+
+class Exchange;
+class Proxy;
+
+/// A client's connection: reads request heads, runs one exchange after the other, keeps what the
+/// client sends ahead of its turn, and ends in good order.
+class Session final : public Actor {
+public:
+    Session(Proxy &proxy, std::unique_ptr<Transport> transport, std::size_t listener,
+            std::string client_ip, TimePoint now);
+    ~Session() override;
+
+    // --- from the exchange
+
+    Transport &transport() { return *transport_; }
+    std::size_t listener() const { return listener_; }
+    std::string_view client_ip() const { return client_ip_; }
+    /// Whether uvoy itself would keep the connection open after the answer to this request.
+    bool may_persist() const;
+    /// Bytes were written: watches that the client takes them.
+    void wrote(std::size_t bytes, TimePoint now);
+    enum class Pause : std::uint8_t { back_pressure = 1, connecting = 2, pipelined = 4 };
+    void pause(Pause why, bool on);
+    bool paused() const { return paused_ != 0; }
+    /// What the client sent ahead: a tunnel's first bytes.
+    std::string take_held();
+    /// The client sees the end of the stream after what was written.
+    void finish_output();
+    bool client_ended() const { return client_ended_; }
+
+    enum class After : std::uint8_t {
+        persist,  ///< read the next request
+        close,    ///< end in good order
+        abort,    ///< cut: the client must see that its response is not whole
+    };
+    /// The exchange is over.
+    void exchange_over(After after, Reason reason, TimePoint now);
+
+    // --- TransportEvents
+    void on_connected(TimePoint) override {}
+    void on_connect_failed(ConnectError, TimePoint) override {}
+    void on_bytes(Bytes bytes, TimePoint now) override;
+    void on_end(TimePoint now) override;
+    void on_drained(TimePoint now) override;
+    void on_broken(TimePoint now) override;
+
+    // --- Actor
+    bool done() const override { return state_ == State::closed; }
+    TimePoint deadline() const override;
+    void on_deadline(TimePoint now) override;
+    void settle(TimePoint now) override;
+
+private:
+    enum class State : std::uint8_t {
+        open,
+        lingering,  ///< all is said; lets the bytes leave and the client notice
+        closed,
+    };
+
+    /// Starts exchanges with the heads in `input`; returns how many bytes it used.
+    std::size_t consume(Bytes input, TimePoint now);
+    void begin_exchange();
+    bool read_head(Bytes &input, std::size_t &used, TimePoint now);
+    void advance_held(TimePoint now);
+    void hold(Bytes bytes);
+    /// The client does not take its answers: no new exchange until it does.
+    bool blocked() const;
+    void refuse(http::HeadError error, TimePoint now);
+    void close(Reason reason, TimePoint now);
+    bool check_write_progress(TimePoint now);
+    TimePoint idle_deadline() const;
+
+    static constexpr Duration linger_time = std::chrono::seconds{2};
+
+    Proxy &proxy_;
+    std::unique_ptr<Transport> transport_;
+    std::unique_ptr<Exchange> exchange_;  // null between requests
+    std::string client_ip_;
+    std::string held_;  // part of a head, or what was sent ahead
+    http::HeadScanner scanner_;
+    TimePoint last_active_;
+    TimePoint head_started_{};
+    TimePoint linger_until_ = TimePoint::max();
+    TimePoint write_due_ = TimePoint::max();
+    std::uint64_t written_ = 0;
+    std::uint64_t left_at_mark_ = 0;  // bytes that had left when write_due_ was set
+    std::uint32_t listener_;
+    std::uint32_t requests_ = 0;
+    Reason close_reason_ = Reason::none;
+    State state_ = State::open;
+    std::uint8_t paused_ = 0;
+    bool client_ended_ = false;
+    bool resume_ = false;        // held_ waits to be read
+    bool linger_input_ = false;  // the client may still be sending
+    bool finished_ = false;      // finish() was called
+};
+
+}  // namespace uvoy::proxy

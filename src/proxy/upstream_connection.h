@@ -1,0 +1,92 @@
+#pragma once
+
+#include "base/reason.h"
+#include "http/body.h"
+#include "http/head.h"
+#include "proxy/actor.h"
+#include "proxy/gather.h"
+
+#include <memory>
+#include <string>
+
+namespace uvoy::proxy {
+
+class Exchange;
+class Pool;
+class Proxy;
+
+/// A connection to an endpoint: reads responses and hands them to the exchange it carries.
+class UpstreamConnection final : public Actor {
+public:
+    UpstreamConnection(Proxy &proxy, Pool &pool, TimePoint now);
+    ~UpstreamConnection() override;
+
+    /// Dials; separate from construction because the dialler wants the finished object.
+    void open(TimePoint now);
+
+    // --- from the pool
+
+    /// Carries this exchange from now on.
+    void assign(Exchange &exchange, TimePoint now);
+    /// Waits in the pool from now on.
+    void rest(TimePoint now);
+
+    // --- from the exchange
+
+    Transport &transport() { return *transport_; }
+    /// The exchange ended well: back to the pool, unless this connection cannot carry another one.
+    void release(bool reusable, TimePoint now);
+    /// The exchange gave up: whatever the endpoint is doing, it must not take the request for
+    /// complete.
+    void abandon(TimePoint now);
+    void pause(bool paused);
+    bool paused() const { return paused_; }
+    /// Whether it has carried an exchange before this one.
+    bool reused() const { return served_ > 1; }
+
+    // --- TransportEvents
+    void on_connected(TimePoint now) override;
+    void on_connect_failed(ConnectError error, TimePoint now) override;
+    void on_bytes(Bytes bytes, TimePoint now) override;
+    void on_end(TimePoint now) override;
+    void on_drained(TimePoint now) override;
+    void on_broken(TimePoint now) override;
+
+    // --- Actor
+    bool done() const override { return state_ == State::closed; }
+    TimePoint deadline() const override;
+    void on_deadline(TimePoint now) override;
+    void settle(TimePoint) override {}
+
+private:
+    enum class State : std::uint8_t { connecting, idle, busy, closed };
+
+    void read_response(Bytes bytes, Gather &out, TimePoint now);
+    /// True if there may be more to read in `bytes`.
+    bool read_head(Bytes &bytes, Gather &out, TimePoint now);
+    bool read_body(Bytes &bytes, Gather &out, TimePoint now);
+    void end_response(bool extra_bytes, Gather &out, TimePoint now);
+    void fail(Reason reason, TimePoint now);
+    void fail_connect(Reason reason, TimePoint now);
+    void close(TimePoint now);
+    Reason lost_reason() const;
+
+    Proxy &proxy_;
+    Pool &pool_;
+    std::unique_ptr<Transport> transport_;
+    Exchange *exchange_ = nullptr;
+    TimePoint since_;  // of the state connecting or idle
+    http::HeadScanner scanner_;
+    http::BodyDecoder body_;
+    std::string held_;  // part of a response head
+    std::uint32_t served_ = 0;
+    std::uint32_t interim_ = 0;  // 1xx responses to this request
+    State state_ = State::connecting;
+    bool head_read_ = false;
+    bool any_byte_ = false;
+    bool keeps_alive_ = true;
+    bool tunnel_ = false;
+    bool paused_ = false;
+};
+
+}  // namespace uvoy::proxy

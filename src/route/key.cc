@@ -1,0 +1,71 @@
+#include "route/key.h"
+
+#include "base/hash.h"
+#include "base/random.h"
+
+#include <algorithm>
+#include <array>
+
+namespace uvoy::route {
+
+namespace {
+
+/// A view without data stands for a missing value.
+std::string_view value_of(const config::KeyPart &part, const KeyInput &input) {
+    using Source = config::KeyPart::Source;
+    switch (part.source) {
+        case Source::path:
+            return input.path;
+        case Source::host:
+            return input.host;
+        case Source::client_ip:
+            return input.client_ip;
+        case Source::route:
+            return input.route;
+        case Source::query:
+            return query_parameter(input.query, part.name);
+        case Source::header: {
+            const http::Field *field = input.fields.find(std::string_view{part.name});
+            if (field == nullptr) return {};
+            return field->value.data() == nullptr ? std::string_view{""} : field->value;
+        }
+    }
+    return {};
+}
+
+std::uint64_t hash_host(std::string_view host, std::uint64_t seed) {
+    std::array<char, 256> lower;
+    const std::size_t size = std::min(host.size(), lower.size());
+    std::transform(host.begin(), host.begin() + static_cast<std::ptrdiff_t>(size), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    return hash({lower.data(), size}, seed);
+}
+
+}  // namespace
+
+std::uint64_t hash_key(std::span<const config::KeyPart> parts, const KeyInput &input,
+                       std::uint64_t seed) {
+    std::uint64_t key = seed;
+    for (const config::KeyPart &part : parts) {
+        const std::string_view value = value_of(part, input);
+        if (value.data() == nullptr) key = mix(key);
+        else if (part.source == config::KeyPart::Source::host) key = hash_host(value, key);
+        else key = hash(value, key);  // a chain: each part's hash is the next one's seed
+    }
+    return key;
+}
+
+std::string_view query_parameter(std::string_view query, std::string_view name) {
+    while (!query.empty()) {
+        const std::size_t end = query.find('&');
+        const std::string_view pair = query.substr(0, end);
+        query = end == std::string_view::npos ? std::string_view{} : query.substr(end + 1);
+        const std::size_t equals = pair.find('=');
+        if (pair.substr(0, equals) != name) continue;
+        return equals == std::string_view::npos ? pair.substr(pair.size())
+                                                : pair.substr(equals + 1);
+    }
+    return {};
+}
+
+}  // namespace uvoy::route

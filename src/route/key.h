@@ -1,0 +1,31 @@
+#pragma once
+
+#include "config/config.h"
+#include "http/head.h"
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace uvoy::route {
+
+/// What keys of the ring and of rate limits are made of.
+struct KeyInput {
+    std::string_view path;   ///< without query
+    std::string_view query;  ///< without "?"
+    std::string_view host;
+    std::string_view client_ip;
+    std::string_view route;  ///< its name
+    const http::Fields &fields;
+};
+
+/// Hash of the parts in their order, keyed by `seed`.  Parts are framed by their length, so that
+/// ("ab", "c") differs from ("a", "bc"), and one that is missing differs from an empty one.  Hosts
+/// compare without regard to case.
+std::uint64_t hash_key(std::span<const config::KeyPart> parts, const KeyInput &input,
+                       std::uint64_t seed);
+
+/// Value of a query parameter, as it stands there (not decoded); nullptr data if it is missing.
+std::string_view query_parameter(std::string_view query, std::string_view name);
+
+}  // namespace uvoy::route

@@ -1,0 +1,47 @@
+#include "route/table.h"
+
+#include "http/framing.h"
+
+namespace uvoy::route {
+
+namespace {
+
+bool matches_host(const config::HostMatch &match, std::string_view host) {
+    switch (match.kind) {
+        case config::HostMatch::Kind::any:
+            return true;
+        case config::HostMatch::Kind::exact:
+            return http::equals_ignoring_case(host, match.text);
+        case config::HostMatch::Kind::suffix:
+            // "*.example.com" wants a label of its own before the suffix.
+            return host.size() > match.text.size() &&
+                   http::equals_ignoring_case(host.substr(host.size() - match.text.size()),
+                                              match.text);
+    }
+    return false;
+}
+
+bool matches_path(const config::PathMatch &match, std::string_view path) {
+    switch (match.kind) {
+        case config::PathMatch::Kind::any:
+            return true;
+        case config::PathMatch::Kind::exact:
+            return path == match.text;
+        case config::PathMatch::Kind::prefix:
+            return path.starts_with(match.text);
+    }
+    return false;
+}
+
+}  // namespace
+
+std::optional<std::size_t> Table::match(const Input &input) const {
+    for (std::size_t i = 0; i < routes_->size(); ++i) {
+        const config::Match &match = (*routes_)[i].match;
+        if (match.listener && *match.listener != input.listener) continue;
+        if (matches_path(match.path, input.path) && matches_host(match.host, input.host)) return i;
+    }
+    return std::nullopt;
+}
+
+}  // namespace uvoy::route
