@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
 #include <numeric>
 
@@ -30,8 +31,11 @@ TEST_CASE("a key's hash falls on the arc of its top 16 bits") {
 }
 
 TEST_CASE("no key of a healthy endpoint moves on a flip, and keys come home") {
-    for (const std::vector<std::uint32_t> &weights :
-         {equal_weights(2), equal_weights(3), equal_weights(10), {1, 2, 4, 8, 3}}) {
+    for (const std::vector<std::uint32_t> &weights : {equal_weights(2),
+                                                      equal_weights(3),
+                                                      equal_weights(10),
+                                                      equal_weights(60),
+                                                      {1, 2, 4, 8, 3}}) {
         CAPTURE(weights.size());
         const Members members{weights};
         const MembershipRing membership{members.list(), seed};
@@ -65,6 +69,18 @@ TEST_CASE("no key of a healthy endpoint moves on a flip, and keys come home") {
         for (std::size_t arc = 0; arc < arc_count; ++arc)
             REQUIRE(again->pick(hash_on(arc)) == home->pick(hash_on(arc)));
     }
+}
+
+TEST_CASE("while all are healthy the owners serve, so that the cap holds") {
+    const Members members{equal_weights(100)};
+    const MembershipRing membership{members.list(), seed};
+    const auto ring = publish(membership, std::vector<bool>(100, true));
+    int elsewhere = 0;
+    for (std::size_t arc = 0; arc < arc_count; ++arc)
+        if (ring->pick(hash_on(arc)) != membership.choices(static_cast<std::uint16_t>(arc))[0])
+            ++elsewhere;
+    CHECK(elsewhere == 0);
+    CHECK(std::ranges::max(ring->arcs_served(100)) <= arc_count * 105 / (100 * 100));
 }
 
 TEST_CASE("when all three choices of an arc are dead, rendezvous finds a healthy endpoint") {
