@@ -45,6 +45,15 @@ TEST_CASE("tokens given back can be taken again, and never more than the burst")
     CHECK(ledger.take(7, 100, now).tokens == 20);
 }
 
+TEST_CASE("tokens of an unknown key go to nobody else") {
+    Ledger ledger{{1, 1min, 10}, 8};
+    const TimePoint now{1h};
+    for (std::uint32_t tag = 1; tag <= 8; ++tag) ledger.take(with_tag(tag), 6, now);
+    ledger.give_back(with_tag(9), 6, now);
+    for (std::uint32_t tag = 1; tag <= 8; ++tag)
+        CHECK(ledger.peek(with_tag(tag), now).debt == 6 * 1024);
+}
+
 TEST_CASE("the table has room for the keys asked for, in sets of eight") {
     const Policy policy{1, 1s, 1};
     CHECK(Ledger{policy, 0}.capacity() == 8);
@@ -131,10 +140,18 @@ TEST_CASE("a clock that jumps ahead fills the bucket once") {
 TEST_CASE("a word from before the wrap of the ticks counts as none") {
     Ledger ledger{{1'000'000, 1s, 100}, 64};
     const TimePoint now{1h};
-    const Duration wrap{std::int64_t{1} << (34 + 0)};  // tokens until the wrap, 1 us each
+    const auto wrap = (std::int64_t{1} << 34) * 1us;  // as many tokens
     CHECK(ledger.take(42, 100, now).tokens == 100);
-    CHECK(ledger.take(42, 100, now + wrap * 1000 / 2).tokens == 100);
-    CHECK(ledger.take(42, 100, now + wrap * 1000 - 60s).tokens == 100);
+    CHECK(ledger.take(42, 100, now + wrap / 2).tokens == 100);
+    CHECK(ledger.take(42, 100, now + wrap - 60s).tokens == 100);
+}
+
+TEST_CASE("an empty table is empty when the ticks wrap, too") {
+    Ledger ledger{{1'000'000, 1s, 1000}, 8};
+    const TimePoint now{(std::int64_t{1} << 34) * 1us - 500us};  // zero lies 500 tokens ahead
+    for (std::uint32_t tag = 0; tag < 8; ++tag)
+        CHECK(ledger.take(with_tag(tag == 1 ? 8 : tag), 1000, now).tokens == 1000);
+    CHECK(ledger.live_evictions() == 0);
 }
 
 }  // namespace uvoy::limit

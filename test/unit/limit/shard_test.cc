@@ -211,6 +211,30 @@ TEST_CASE("keys that want the same slot each get their limit") {
     }
 }
 
+TEST_CASE("a key with a lease keeps its slot until the lease ends") {
+    Ledger ledger{{20'000, 1s, 20'000}, 64};
+    Shard shard{ledger, 1};
+    const TimePoint now{1h};
+    const TimePoint end = now + Shard::lease_time;
+    for (int i = 0; i < 2; ++i) shard.admit(key, now);
+    CHECK(shard.admit(~key, end - 1ms).admitted);
+    CHECK(shard.deadline() == end);
+    for (int i = 0; i < 2; ++i) CHECK(shard.admit(~key, end).admitted);
+    CHECK(shard.deadline() == end + Shard::lease_time);
+}
+
+TEST_CASE("a lease is good when the ledger has run dry") {
+    Ledger ledger{{20'000, 1s, 200}, 8};
+    Shard shard{ledger};
+    const TimePoint now{1h};
+    for (int i = 0; i < 2; ++i) shard.admit(key, now);
+    CHECK(ledger.take(key, 1000, now).tokens == 197);
+    CHECK(shard.check(key, now).admitted);
+    CHECK(shard.admit(key, now).admitted);
+    CHECK_FALSE(shard.check(key, now).admitted);
+    CHECK_FALSE(shard.admit(key, now).admitted);
+}
+
 TEST_CASE("an answer names what remains and when to come back") {
     Ledger ledger{{100, 1s, 2}, 64};
     Shard shard{ledger};
