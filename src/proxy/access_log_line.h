@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/reason.h"
+#include "base/time.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace uvoy::proxy {
+
+/// One exchange as the access log tells it.  Views live as long as the call that passes it.
+struct ExchangeRecord {
+    std::int64_t time = 0;  ///< of its end, milliseconds since 1970
+    std::string_view request_id;
+    std::string_view trace_id;
+    std::string_view listener;
+    std::string_view client;
+    std::string_view protocol;
+    std::string_view method;
+    std::string_view host;
+    std::string_view path;
+    int status = 0;
+    Reason reason = Reason::none;
+    std::string_view route;
+    std::string_view cluster;
+    std::string_view backend;
+    std::uint32_t attempts = 0;
+    std::uint64_t received = 0;  ///< bytes of the request
+    std::uint64_t sent = 0;      ///< bytes of the response
+    Duration duration{};
+    Duration wait{-1};  ///< negative: it did not come to it; so are the next two
+    Duration connect{-1};
+    Duration first_byte{-1};
+    std::string_view user_agent;
+    std::string_view referer;
+};
+
+}  // namespace uvoy::proxy
