@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <latch>
 #include <limits>
 #include <thread>
 #include <vector>
@@ -71,10 +72,12 @@ TEST_CASE("threads that take and return at the same moment lose no token and mak
     Ledger ledger{{1, 1h, burst}, 8};
     const TimePoint now{1h};
     std::atomic<std::uint64_t> kept{0};
+    std::latch together{4};
     std::vector<std::thread> workers;
     for (int thread = 0; thread < 4; ++thread) {
         workers.emplace_back([&] {
             std::uint64_t mine = 0;
+            together.arrive_and_wait();
             while (const std::uint32_t tokens = ledger.take(7, 3, now).tokens) {
                 if (tokens == 3) ledger.give_back(7, 1, now);
                 mine += tokens == 3 ? 2 : tokens;
