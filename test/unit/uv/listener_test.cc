@@ -111,22 +111,23 @@ TEST_CASE("an address that is taken, foreign or forbidden is an error that names
     SocketAddress address = loopback();
     REQUIRE(bind(taken.get(), address.get(), address.length) == 0);
     REQUIRE(listen(taken.get(), 1) == 0);
-    struct {
-        std::string address;
+    struct Case {
+        std::string text;
         std::errc error;
-    } const cases[]{
+    };
+    const Case cases[]{
         {to_text(local_address(taken.get())), std::errc::address_in_use},
         {"192.0.2.1:80", std::errc::address_not_available},
         {"unix:/no/such/directory/socket", std::errc::no_such_file_or_directory},
     };
-    for (const auto &[text, error] : cases) {
-        CAPTURE(text);
+    for (const Case &one : cases) {
+        CAPTURE(one.text);
         try {
-            listen_on(*parse_address(text));
+            listen_on(*parse_address(one.text));
             FAIL("no error");
         } catch (const std::system_error &thrown) {
-            CHECK(thrown.code() == error);
-            CHECK(std::string_view{thrown.what()}.find(text) != std::string_view::npos);
+            CHECK(thrown.code() == one.error);
+            CHECK(std::string_view{thrown.what()}.find(one.text) != std::string_view::npos);
         }
     }
 }

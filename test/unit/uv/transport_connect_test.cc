@@ -49,26 +49,27 @@ TEST_CASE("a failure to connect is told later, once, by its kind") {
     const SocketFile file;
     const SocketFile stale;
     listen_on(stale.address());
-    struct {
+    struct Case {
         SocketAddress address;
         const char *event;
-    } const cases[]{
+    };
+    const Case cases[]{
         {nobody(), "refused"},
         {file.address(), "refused"},
         {stale.address(), "refused"},
         {*parse_address("255.255.255.255:9"), "failed"},  // connect(2) itself says no
     };
-    for (const auto &[address, event] : cases) {
-        CAPTURE(to_text(address));
+    for (const Case &one : cases) {
+        CAPTURE(to_text(one.address));
         Loop loop;
         Recorder events;
-        const auto transport = StreamTransport::connect(loop, address, events);
+        const auto transport = StreamTransport::connect(loop, one.address, events);
         transport->pause_reading();
         transport->resume_reading();
         CHECK(events.log.empty());
         CHECK(turn_until(loop, [&] { return !events.log.empty(); }));
         turn_for(loop, std::chrono::milliseconds{5});
-        CHECK(events.log == Strings{event});
+        CHECK(events.log == Strings{one.event});
     }
 }
 
