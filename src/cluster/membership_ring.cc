@@ -1,7 +1,7 @@
 #include "cluster/membership_ring.h"
 
 #include <algorithm>
-#include <numeric>
+#include <cassert>
 #include <queue>
 
 namespace uvoy::cluster {
@@ -35,7 +35,7 @@ Favourites favourites(const Rendezvous &rendezvous, std::uint16_t arc) {
     const std::uint64_t key = Rendezvous::arc_key(arc);
     Favourites result{};
     result.ranks.fill(no_endpoint);
-    std::array<std::uint64_t, MembershipRing::choice_count> costs;
+    std::array<std::uint64_t, MembershipRing::choice_count> costs{};
     costs.fill(UINT64_MAX);
     Rank rank = 0;
     for (const auto &candidate : rendezvous.candidates()) {
@@ -60,6 +60,7 @@ std::vector<std::uint32_t> capacities(const Rendezvous &rendezvous,
                                       std::span<const Member> members) {
     std::uint64_t total = 0;
     for (const Member &member : members) total += member.weight;
+    assert(total > 0);
     std::vector<std::uint32_t> result;
     result.reserve(members.size());
     for (const auto &candidate : rendezvous.candidates()) {

@@ -30,7 +30,7 @@ public:
                        std::span<const std::uint16_t> renumbered) const;
 
 private:
-    std::array<std::uint16_t, arc_count> owners_;
+    std::array<std::uint16_t, arc_count> owners_{};
 };
 
 }  // namespace uvoy::cluster

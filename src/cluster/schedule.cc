@@ -8,6 +8,7 @@ namespace uvoy::cluster {
 
 std::vector<std::uint16_t> weighted_schedule(std::span<const std::uint32_t> weights) {
     assert(weights.size() <= UINT16_MAX);
+    if (weights.empty()) return {};
     std::uint64_t divisor = 0;
     std::uint64_t total = 0;
     for (const std::uint32_t weight : weights) {
@@ -15,7 +16,7 @@ std::vector<std::uint16_t> weighted_schedule(std::span<const std::uint32_t> weig
         divisor = std::gcd(divisor, std::uint64_t{weight});
         total += weight;
     }
-    if (weights.empty()) return {};
+    assert(divisor > 0);
     const bool fits = total / divisor <= schedule_limit;
 
     struct Turn {
@@ -24,13 +25,14 @@ std::vector<std::uint16_t> weighted_schedule(std::span<const std::uint32_t> weig
     };
     std::vector<Turn> turns;
     turns.reserve(fits ? total / divisor : schedule_limit + weights.size());
-    for (std::uint16_t position = 0; position < weights.size(); ++position) {
-        const std::uint64_t weight = weights[position];
+    std::uint16_t position = 0;
+    for (const std::uint64_t weight : weights) {
         const std::uint64_t count =
             fits ? weight / divisor : std::max(std::uint64_t{1}, weight * schedule_limit / total);
         // In the middle of each of `count` equal parts of the cycle.
         for (std::uint64_t n = 0; n < count; ++n)
             turns.push_back({.due = ((2 * n + 1) << 31) / count, .position = position});
+        ++position;
     }
     std::ranges::stable_sort(turns, {}, &Turn::due);
 

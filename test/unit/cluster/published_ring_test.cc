@@ -80,7 +80,7 @@ TEST_CASE("while all are healthy the owners serve, so that the cap holds") {
         if (ring->pick(hash_on(arc)) != membership.choices(static_cast<std::uint16_t>(arc))[0])
             ++elsewhere;
     CHECK(elsewhere == 0);
-    CHECK(std::ranges::max(ring->arcs_served(100)) <= arc_count * 105 / (100 * 100));
+    CHECK(std::ranges::max(ring->arcs_served(100)) <= arc_count * 105 / 10'000);
 }
 
 TEST_CASE("when all three choices of an arc are dead, rendezvous finds a healthy endpoint") {
