@@ -93,7 +93,6 @@ BodyDecoder::Step BodyDecoder::decode_chunked(std::string_view input) {
 bool BodyDecoder::take_framing(char byte) {
     switch (chunk_) {
         case Chunk::size_first:
-            left_ = 0;
             size_digits_ = 0;
             chunk_ = Chunk::size;
             return take_size_digit(byte);

@@ -94,7 +94,7 @@ TEST_CASE("the end of a head is found, or refused, the same in whatever pieces i
 
 TEST_CASE("a limit of the target above that of the head does not hide the latter") {
     constexpr HeadLimits limits{.header_bytes = 100, .headers = 10, .target_bytes = 1000};
-    const std::string line(101, 'x');
+    const std::string line(1100, 'x');
     CHECK(scan(line, limits, line.size(), 1).error == HeadError::head_too_large);
     CHECK(scan(line, limits, 1, 1).error == HeadError::head_too_large);
 }

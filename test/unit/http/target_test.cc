@@ -96,6 +96,7 @@ TEST_CASE("a host is what RFC 3986 section 3.2.2 says, with a port or not") {
         "[2001:db8::ff00:42:8329]",
         "[::ffff:192.0.2.1]:00080",
         "[1:2:3:4:5:6:7:8]",
+        "[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]",
     };
     for (const std::string_view host : good) {
         CAPTURE(host);
@@ -134,6 +135,7 @@ TEST_CASE("a host is what RFC 3986 section 3.2.2 says, with a port or not") {
         "[1:2:3:4:5:6:7]",
         "[1:2:3:4:5:6:7:8:9]",
         "[12345::]",
+        "[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.2550]",
         "[::1]]",
         "[v1.a]",
         "[0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000]",
