@@ -51,7 +51,7 @@ private:
 
     void start(Check &check, TimePoint now);
     void conclude(Check &check, TimePoint now);
-    void report(const Check &check) const;
+    void report(proxy::EndpointId id) const;
     void on_timer();
     void arm();
 
