@@ -1,0 +1,66 @@
+#include "server/health_table.h"
+#include "server/live_clusters.h"
+#include "server/metrics_sections.h"
+
+namespace uvoy::server {
+
+namespace {
+
+void append_endpoints(MetricFamilies &list, const ServerView &view) {
+    Gauge healthy{list, "uvoy_endpoint_healthy", "1 if the endpoint is healthy, else 0."};
+    Counter ejections{list, "uvoy_endpoint_ejections_total",
+                      "How often the endpoint was taken out, by cause."};
+    Counter checks{list, "uvoy_health_checks_total", "Active health checks, by result."};
+    for (std::uint16_t i = 0; i < view.runtime.clusters().size(); ++i) {
+        const std::string_view cluster = view.runtime.cluster(i).config->name;
+        for (std::uint16_t j = 0; j < view.health.size(i); ++j) {
+            const EndpointHealth &endpoint = view.health.at({i, j});
+            const std::string_view backend = view.runtime.endpoint({i, j}).name;
+            healthy.add({{"cluster", cluster}, {"backend", backend}},
+                        endpoint.health.healthy() ? 1.0 : 0.0);
+            ejections.add({{"cluster", cluster}, {"backend", backend}, {"cause", "health_check"}},
+                          endpoint.ejections);
+            checks.add({{"cluster", cluster}, {"backend", backend}, {"result", "success"}},
+                       endpoint.checks_passed);
+            checks.add({{"cluster", cluster}, {"backend", backend}, {"result", "failure"}},
+                       endpoint.checks_failed);
+        }
+    }
+}
+
+void append_rings(MetricFamilies &list, const ServerView &view) {
+    Gauge share{list, "uvoy_ring_share", "Share of the keys that the endpoint now serves, 0 to 1."};
+    Gauge moved{list, "uvoy_ring_moved_ratio",
+                "Share of the keys that the last change of the ring moved, 0 to 1."};
+    Gauge fingerprint{list, "uvoy_ring_fingerprint",
+                      "Equal for all uvoy whose rings are equal (upper 53 of 64 bits)."};
+    for (std::size_t i = 0; i < view.clusters.size(); ++i) {
+        const cluster::Snapshot &snapshot = view.clusters.current(i);
+        const std::string_view cluster = view.runtime.cluster(i).config->name;
+        const auto &endpoints = snapshot.membership().endpoints();
+        if (snapshot.ring() == nullptr) continue;
+        const auto arcs = snapshot.ring()->arcs_served(endpoints.size());
+        for (std::size_t j = 0; j < endpoints.size(); ++j)
+            share.add({{"cluster", cluster}, {"backend", endpoints[j]->name}},
+                      static_cast<double>(arcs[j]) / static_cast<double>(cluster::arc_count));
+        moved.add({{"cluster", cluster}}, view.clusters.moved_ratio(i));
+        // A double has no more bits.
+        fingerprint.add({{"cluster", cluster}}, snapshot.membership().ring()->fingerprint() >> 11);
+    }
+}
+
+}  // namespace
+
+void append_health(MetricFamilies &list, const ServerView &view) {
+    append_endpoints(list, view);
+    append_rings(list, view);
+    Counter{list, "uvoy_ring_publishes_total", "Snapshots of clusters given to the workers."}.add(
+        {}, view.clusters.publishes());
+    Gauge panic{list, "uvoy_cluster_panic",
+                "1 if so few endpoints are healthy that all are used, else 0."};
+    for (std::size_t i = 0; i < view.clusters.size(); ++i)
+        panic.add({{"cluster", view.runtime.cluster(i).config->name}},
+                  view.clusters.current(i).panic() ? 1.0 : 0.0);
+}
+
+}  // namespace uvoy::server

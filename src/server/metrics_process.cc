@@ -1,0 +1,54 @@
+#include "server/log_writer.h"
+#include "server/metrics_sections.h"
+#include "server/process_info.h"
+
+#include <string>
+
+namespace uvoy::server {
+
+namespace {
+
+void append_uvoy(MetricFamilies &list, const ServerView &view) {
+    const ServerState &state = view.state;
+    Gauge{list, "uvoy_build_info", "Always 1; the label says which uvoy this is."}.add(
+        {{"version", state.version}}, 1.0);
+    Gauge config{list, "uvoy_config_hash_info",
+                 "Always 1; the label identifies the configuration."};
+    if (!state.config_hash.empty()) config.add({{"hash", state.config_hash}}, 1.0);
+    Gauge{list, "uvoy_draining", "1 while the process finishes what is in flight, else 0."}.add(
+        {}, state.draining ? 1.0 : 0.0);
+    Gauge{list, "uvoy_workers", "Worker threads."}.add({}, std::uint64_t{view.workers.size()});
+}
+
+void append_workers(MetricFamilies &list, const ServerView &view) {
+    Counter busy{list, "uvoy_worker_busy_seconds_total", "CPU time that the worker used."};
+    for (std::size_t i = 0; i < view.workers.size(); ++i) {
+        const std::uint64_t nanoseconds = view.workers[i]->process().busy_nanoseconds.value();
+        busy.add({{"worker", std::to_string(i)}}, static_cast<double>(nanoseconds) / 1e9);
+    }
+    const auto sum = stats::sum_process(view.workers);
+    Histogram{list, "uvoy_worker_loop_lag_seconds", "How late timers of the workers rang."}.add(
+        {}, sum.loop_lag);
+    Counter dropped{list, "uvoy_log_dropped_total", "Lines that the access log lost."};
+    if (view.log_writer != nullptr)
+        dropped.add({}, sum.log_dropped + view.log_writer->lost_lines());
+}
+
+}  // namespace
+
+void append_process(MetricFamilies &list, const ServerView &view) {
+    append_uvoy(list, view);
+    append_workers(list, view);
+    const ProcessInfo info = read_process_info();
+    Counter{list, "process_cpu_seconds_total", "User and system CPU time spent."}.add(
+        {}, info.cpu_seconds);
+    Gauge{list, "process_resident_memory_bytes", "Resident memory size."}.add({},
+                                                                              info.resident_bytes);
+    Gauge{list, "process_virtual_memory_bytes", "Virtual memory size."}.add({}, info.virtual_bytes);
+    Gauge{list, "process_open_fds", "Open file descriptors."}.add({}, info.open_fds);
+    Gauge{list, "process_max_fds", "Most file descriptors that may be open."}.add({}, info.max_fds);
+    Gauge{list, "process_start_time_seconds", "When the process started, since 1970."}.add(
+        {}, info.start_time_seconds);
+}
+
+}  // namespace uvoy::server
