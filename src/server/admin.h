@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "config/config.h"
+#include "proxy/runtime.h"
 #include "server/admin_service.h"
 #include "server/proxy_driver.h"
 #include "server/server_view.h"
@@ -16,8 +17,6 @@ class Admin {
 public:
     /// Listens from now on.  Throws StartError that names /admin/address.
     Admin(uv::Loop &loop, const config::Admin &config, const ServerView &view);
-    /// Cuts its connections.
-    ~Admin();
 
     Admin(const Admin &) = delete;
     Admin &operator=(const Admin &) = delete;
@@ -25,18 +24,22 @@ public:
     /// Ends an event: part of the control loop's after-event hook.
     void settle(TimePoint now) { driver_.settle(now); }
 
-    /// Where it listens.
+    /// Where it listens; the first, if a name stands for several addresses.
     const uv::SocketAddress &address() const { return address_; }
 
 private:
-    class Silence;  // an Observer that does not care
+    /// Admin requests are neither logged nor do they fail at endpoints.
+    class Silence final : public proxy::Observer {
+        void on_endpoint_failure(proxy::EndpointId, Reason, TimePoint) override {}
+        void on_exchange(const proxy::ExchangeRecord &) override {}
+    };
 
-    uv::SocketAddress address_;
     AdminService service_;
+    Silence observer_;
     proxy::Runtime runtime_;
     stats::WorkerStats stats_;
-    std::unique_ptr<Silence> observer_;
     ProxyDriver driver_;
+    uv::SocketAddress address_;
 };
 
 }  // namespace uvoy::server

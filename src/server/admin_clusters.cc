@@ -1,0 +1,123 @@
+#include "server/admin_json.h"
+#include "server/code_class.h"
+#include "server/health_table.h"
+#include "server/live_clusters.h"
+#include "server/wall_time.h"
+
+#include <chrono>
+#include <string>
+
+namespace uvoy::server {
+
+namespace {
+
+const char *name_of(config::Policy policy) {
+    switch (policy) {
+        case config::Policy::ring_hash:
+            return "ring_hash";
+        case config::Policy::least_request:
+            return "least_request";
+        case config::Policy::round_robin:
+            return "round_robin";
+        case config::Policy::random:
+            return "random";
+    }
+    return "";
+}
+
+const char *name_of(config::HealthCheck::Type type) {
+    switch (type) {
+        case config::HealthCheck::Type::http:
+            return "http";
+        case config::HealthCheck::Type::tcp:
+            return "tcp";
+        case config::HealthCheck::Type::none:
+            return "none";
+    }
+    return "";
+}
+
+Json requests_json(const stats::EndpointFields<stats::Summed> &sum) {
+    Json requests = Json::object();
+    for (std::size_t code = 0; code < stats::code_classes; ++code)
+        if (sum.requests[code] > 0)
+            requests[std::string{code_class_names[code]}] = sum.requests[code];
+    return requests;
+}
+
+Json failures_json(const stats::EndpointFields<stats::Summed> &sum) {
+    Json failures = Json::object();
+    for (std::size_t i = 0; i < reason_count; ++i)
+        if (sum.failures.values[i] > 0)
+            failures[std::string{name(static_cast<Reason>(i))}] = sum.failures.values[i];
+    return failures;
+}
+
+/// Whether the endpoint is healthy, since when, and why.
+Json health_json(const EndpointHealth &endpoint, bool checked, const Moment &moment) {
+    using std::chrono::duration;
+    using std::chrono::duration_cast;
+    using std::chrono::milliseconds;
+    const cluster::Health &health = endpoint.health;
+    const Duration age = moment.now - health.since();
+    return {
+        {"state", health.healthy() ? "healthy" : "unhealthy"},
+        {"since", rfc3339(moment.unix_milliseconds - duration_cast<milliseconds>(age).count())},
+        {"for_seconds", duration<double>{age}.count()},
+        {"why", checked ? health.explanation() : "health checks are off"},
+        {"fast_checks", health.fast()},
+        {"checks_passed", endpoint.checks_passed},
+        {"checks_failed", endpoint.checks_failed},
+        {"ejections", endpoint.ejections},
+    };
+}
+
+Json endpoint_json(const ServerView &view, proxy::EndpointId id, const Moment &moment) {
+    const cluster::Endpoint &endpoint = view.runtime.endpoint(id);
+    const auto sum = stats::sum_endpoint(view.workers, view.runtime.endpoint_number(id));
+    const bool checked = view.runtime.cluster(id.cluster).config->health_check.type !=
+                         config::HealthCheck::Type::none;
+    Json json{
+        {"name", endpoint.name},
+        {"address", endpoint.address},
+        {"weight", endpoint.weight},
+    };
+    json.update(health_json(view.health.at(id), checked, moment));
+    json["requests_in_flight"] = endpoint.in_flight.load(std::memory_order_relaxed);
+    json["requests"] = requests_json(sum);
+    json["failures"] = failures_json(sum);
+    return json;
+}
+
+Json cluster_json(const ServerView &view, std::uint16_t index, const Moment &moment) {
+    const config::Cluster &config = *view.runtime.cluster(index).config;
+    const cluster::Snapshot &snapshot = view.clusters.current(index);
+    Json endpoints = Json::array();
+    for (std::uint16_t i = 0; i < config.endpoints.size(); ++i)
+        endpoints.push_back(endpoint_json(view, {index, i}, moment));
+    if (snapshot.ring() != nullptr) {
+        const auto arcs = snapshot.ring()->arcs_served(endpoints.size());
+        for (std::size_t i = 0; i < endpoints.size(); ++i)
+            endpoints[i]["ring_share"] =
+                static_cast<double>(arcs[i]) / static_cast<double>(cluster::arc_count);
+    }
+    return {
+        {"name", config.name},
+        {"policy", name_of(config.load_balancing.policy)},
+        {"health_check", name_of(config.health_check.type)},
+        {"panic", snapshot.panic()},
+        {"healthy", view.health.healthy_count(index)},
+        {"endpoints", std::move(endpoints)},
+    };
+}
+
+}  // namespace
+
+Json clusters_json(const ServerView &view, const Moment &moment) {
+    Json clusters = Json::array();
+    for (std::uint16_t i = 0; i < view.runtime.clusters().size(); ++i)
+        clusters.push_back(cluster_json(view, i, moment));
+    return {{"clusters", std::move(clusters)}};
+}
+
+}  // namespace uvoy::server

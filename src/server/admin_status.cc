@@ -1,0 +1,67 @@
+#include "server/admin_json.h"
+#include "server/wall_time.h"
+
+#include <unistd.h>
+
+#include <chrono>
+
+namespace uvoy::server {
+
+namespace {
+
+Json listener_json(const ServerView &view, std::size_t index) {
+    const config::Listener &config = view.runtime.config().listeners[index];
+    const auto sum = stats::sum_listener(view.workers, index);
+    Json addresses = Json::array();
+    for (const config::Address &address : config.addresses) addresses.push_back(address.text());
+    return {
+        {"name", config.name},
+        {"addresses", std::move(addresses)},
+        {"requests_in_flight", sum.requests_active},
+        {"connections", sum.connections_active},
+        {"connections_total", sum.connections_total},
+        {"connections_rejected", sum.connections_rejected},
+    };
+}
+
+const char *phase(const ServerState &state) {
+    if (state.draining) return "draining";
+    return state.serving ? "serving" : "starting";
+}
+
+}  // namespace
+
+Json status_json(const ServerView &view, const Moment &moment) {
+    using std::chrono::duration;
+    using std::chrono::duration_cast;
+    using std::chrono::milliseconds;
+    const ServerState &state = view.state;
+    const Duration uptime = moment.now - state.started;
+    Json listeners = Json::array();
+    std::int64_t requests = 0;
+    std::int64_t connections = 0;
+    for (std::size_t i = 0; i < view.runtime.config().listeners.size(); ++i) {
+        const auto sum = stats::sum_listener(view.workers, i);
+        requests += sum.requests_active;
+        connections += sum.connections_active;
+        listeners.push_back(listener_json(view, i));
+    }
+    return {
+        {"version", state.version},
+        {"state", phase(state)},
+        {"draining", state.draining},
+        {"pid", getpid()},
+        {"started",
+         rfc3339(moment.unix_milliseconds - duration_cast<milliseconds>(uptime).count())},
+        {"uptime_seconds", duration<double>{uptime}.count()},
+        {"workers", view.workers.size()},
+        {"config",
+         {{"path", state.config_path.empty() ? Json{} : Json(state.config_path)},
+          {"hash", state.config_hash.empty() ? Json{} : Json(state.config_hash)}}},
+        {"requests_in_flight", requests},
+        {"connections", connections},
+        {"listeners", std::move(listeners)},
+    };
+}
+
+}  // namespace uvoy::server
