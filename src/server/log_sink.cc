@@ -47,6 +47,8 @@ LogSink::LogSink(uv::FileDescriptor fd, std::string name)
 }
 
 std::uint64_t LogSink::write(std::span<const std::string_view> pieces, TimePoint deadline) {
+    // Destinations share the time: who let it pass once is not waited for again.
+    if (stalled_) deadline = TimePoint{};
     // What was cut ends here, so that it does not spoil the line that comes now.
     bool taking = at_line_start_ || write_out("\n", deadline).empty();
     std::uint64_t lost = 0;
@@ -55,6 +57,7 @@ std::uint64_t LogSink::write(std::span<const std::string_view> pieces, TimePoint
         taking = taking && left.empty();
         lost += lines_in(left);
     }
+    stalled_ = !taking && error_ == EAGAIN;
     lost_ += lost;
     if (lost_ > 0) complain();
     return lost;

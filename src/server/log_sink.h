@@ -39,6 +39,7 @@ private:
     std::string name_;
     Kind kind_ = Kind::file;
     bool at_line_start_ = true;
+    bool stalled_ = false;  // the last write was given up for want of a reader
     int error_ = 0;
     std::uint64_t lost_ = 0;  // since the last complaint
     TimePoint next_complaint_{};

@@ -92,18 +92,16 @@ void LogWriter::run() {
 }
 
 double LogWriter::drain(Duration patience) {
-    std::vector<LogRing::Pieces> found;
     pieces_.clear();
-    double fullest = 0;
     for (const auto &ring : rings_) {
-        found.push_back(ring->peek());
-        std::copy_if(found.back().begin(), found.back().end(), std::back_inserter(pieces_),
-                     [](std::string_view piece) { return !piece.empty(); });
+        const LogRing::Pieces found = ring->peek();
+        pieces_.insert(pieces_.end(), found.begin(), found.end());
     }
     const TimePoint deadline = uv::Loop::now() + patience;
     for (LogSink &sink : sinks_) lost_lines_ += sink.write(pieces_, deadline);
+    double fullest = 0;
     for (std::size_t i = 0; i < rings_.size(); ++i) {
-        const std::size_t size = found[i][0].size() + found[i][1].size();
+        const std::size_t size = pieces_[2 * i].size() + pieces_[2 * i + 1].size();
         rings_[i]->drop(size);
         fullest = std::max(fullest,
                            static_cast<double>(size) / static_cast<double>(rings_[i]->capacity()));

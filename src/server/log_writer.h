@@ -49,7 +49,7 @@ private:
 
     std::vector<std::unique_ptr<LogRing>> rings_;
     std::vector<LogSink> sinks_;
-    std::vector<std::string_view> pieces_;  // scratch of the thread
+    std::vector<std::string_view> pieces_;  // scratch of the thread: two a ring
     std::atomic<std::uint64_t> lost_lines_{0};
     std::mutex mutex_;
     std::condition_variable wake_;
