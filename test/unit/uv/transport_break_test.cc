@@ -51,6 +51,18 @@ TEST_CASE("a queue breaks when the peer resets while reading is paused") {
     CHECK(one.transport->queued() == 0);
 }
 
+TEST_CASE("a stream with a queue breaks once, although reading and writing both fail") {
+    Loop loop;
+    Started one{loop};
+    one.overfill();
+    turn_for(loop, std::chrono::milliseconds{5});
+    close_with_reset(one.peer);
+    CHECK(turn_until(loop, [&] { return one.saw("broken"); }));
+    turn_for(loop, std::chrono::milliseconds{10});
+    CHECK(one.events.log == Strings{"broken"});
+    CHECK(one.transport->queued() == 0);
+}
+
 TEST_CASE("the answer of a peer that then went away is read before the failed write is told") {
     Loop loop;
     Started one{loop};
