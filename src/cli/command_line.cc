@@ -1,0 +1,41 @@
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+namespace uvoy::cli {
+
+std::variant<CommandLine, int> parse(int argc, const char *const *argv) {
+    CommandLine line;
+    CLI::App app{"uvoy: an HTTP proxy and load balancer", "uvoy"};
+    app.require_subcommand(0, 1);
+    bool version = false;
+    app.add_flag("--version", version, "Print the version");
+
+    const auto command = [&](const char *name, const char *help, Command value) {
+        CLI::App *const added = app.add_subcommand(name, help);
+        added->callback([&line, value] { line.command = value; });
+        return added;
+    };
+    for (CLI::App *const takes_file :
+         {command("run", "Serve what a configuration file says", Command::run),
+          command("check", "Show all mistakes of a configuration file", Command::check)}) {
+        takes_file->add_option("CONFIG", line.config, "Path of the file")->required();
+    }
+    command("demo", "Try it: a proxy with three endpoints of its own", Command::demo);
+    command("schema", "Print the JSON Schema of configuration files", Command::schema);
+    command("version", "Print the version", Command::version);
+    command("demo-endpoint", "", Command::demo_endpoint)
+        ->group("")  // what the demo starts; not for people
+        ->add_option("PARENT", line.parent)
+        ->required();
+
+    try {
+        app.parse(argc, argv);
+        if (!version && app.get_subcommands().empty()) throw CLI::CallForHelp{};
+    } catch (const CLI::ParseError &error) {
+        return app.exit(error) == 0 ? 0 : usage_error;
+    }
+    return line;
+}
+
+}  // namespace uvoy::cli

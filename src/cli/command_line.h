@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+namespace uvoy::cli {
+
+enum class Command { run, check, demo, demo_endpoint, schema, version };
+
+struct CommandLine {
+    Command command = Command::version;
+    std::string config;  ///< of run and check
+    int parent = 0;      ///< of demo_endpoint
+};
+
+/// sysexits.h
+inline constexpr int usage_error = 64;
+
+/// What to do, or the exit code when that has been said already (help, a mistake in the usage).
+std::variant<CommandLine, int> parse(int argc, const char *const *argv);
+
+}  // namespace uvoy::cli

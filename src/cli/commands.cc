@@ -1,0 +1,94 @@
+#include "cli/commands.h"
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "config/load.h"
+#include "config/schema.h"
+#include "server/child_process.h"
+#include "server/control_loop.h"
+#include "server/demo.h"
+#include "server/demo_endpoint.h"
+#include "server/version.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+namespace uvoy::cli {
+
+namespace {
+
+void print(std::FILE *to, const std::string &line) { fmt::print(to, "{}\n", line); }
+
+std::optional<config::Config> load(const std::string &path) {
+    config::Loaded loaded = config::load(path);
+    for (const config::Problem &problem : loaded.problems)
+        print(stderr, config::format(path, problem));
+    return std::move(loaded.config);
+}
+
+/// Tells the files of a fleet apart; not for security.
+std::string hash_of_file(const std::string &path) {
+    std::ifstream file{path, std::ios::binary};
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    return fmt::format("{:016x}", hash(text, 0));
+}
+
+std::string counted(std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+int check(const std::string &path) {
+    const std::optional<config::Config> config = load(path);
+    if (!config) return configuration_error;
+    std::size_t endpoints = 0;
+    for (const config::Cluster &cluster : config->clusters) endpoints += cluster.endpoints.size();
+    print(stdout,
+          fmt::format("{}: ok, {}, {} with {}, {}", path,
+                      counted(config->listeners.size(), "listener"),
+                      counted(config->clusters.size(), "cluster"), counted(endpoints, "endpoint"),
+                      counted(config->routes.size(), "route")));
+    return 0;
+}
+
+int run(const std::string &path) {
+    std::optional<config::Config> config = load(path);
+    if (!config) return configuration_error;
+    server::ControlLoop control{
+        {.config = std::move(*config), .config_path = path, .config_hash = hash_of_file(path)}};
+    return control.run();
+}
+
+}  // namespace
+
+int execute(const CommandLine &line) {
+    try {
+        switch (line.command) {
+            case Command::run:
+                return run(line.config);
+            case Command::check:
+                return check(line.config);
+            case Command::demo:
+                return server::run_demo();
+            case Command::demo_endpoint:
+                return server::run_demo_endpoint(
+                    uv::FileDescriptor{server::ChildProcess::inherited_fd}, line.parent);
+            case Command::schema:
+                print(stdout, config::schema());
+                return 0;
+            case Command::version:
+                print(stdout, fmt::format("uvoy {}", server::version));
+                return 0;
+        }
+    } catch (const std::exception &error) {
+        log::error("{}", error.what());
+    }
+    return 1;
+}
+
+}  // namespace uvoy::cli

@@ -1,0 +1,180 @@
+#include "server/control_loop.h"
+
+#include "base/log.h"
+#include "base/random.h"
+#include "server/cpu_count.h"
+#include "server/descriptor_limit.h"
+#include "server/listening_sockets.h"
+#include "server/seeds.h"
+#include "server/startup_log.h"
+#include "server/version.h"
+
+#include <signal.h>
+
+#include <utility>
+
+namespace uvoy::server {
+
+/// What has to be known before the members can be made.
+struct ControlLoop::Plan {
+    unsigned workers = 1;
+    std::uint64_t hash_seed = 0;
+    std::size_t connections = 0;
+    std::vector<std::vector<BoundSocket>> sockets;
+
+    static Plan make(const config::Config &config) {
+        Plan plan;
+        plan.workers = config.workers != 0 ? config.workers : usable_cpus();
+        plan.hash_seed = hash_seed_of(config.hash_seed);
+        DescriptorUse use{.workers = plan.workers, .listening = 0, .endpoints = 0};
+        for (const config::Listener &listener : config.listeners)
+            use.listening += listener.addresses.size() * plan.workers;
+        for (const config::Cluster &cluster : config.clusters)
+            use.endpoints += cluster.endpoints.size();
+        plan.connections =
+            plan_connections(raise_descriptor_limit(), config.limits.connections, use);
+        plan.sockets = listen_for_workers(config.listeners, plan.workers);
+        return plan;
+    }
+};
+
+ControlLoop::ControlLoop(Settings settings) : ControlLoop{settings, Plan::make(settings.config)} {}
+
+ControlLoop::ControlLoop(Settings &settings, Plan plan)
+    : state_{.version = std::string{version},
+             .config_path = std::move(settings.config_path),
+             .config_hash = std::move(settings.config_hash),
+             .started = uv::Loop::now()},
+      ends_on_hangup_{settings.ends_on_hangup},
+      runtime_{std::move(settings.config), plan.hash_seed, plan.workers},
+      addresses_{runtime_.config()},
+      clusters_{runtime_},
+      budget_{plan.connections},
+      publisher_{loop_, clusters_},
+      health_{loop_, runtime_, addresses_, random_seed(),
+              HealthChecker::OnChange::bind<&ControlLoop::on_health_change>(*this)},
+      failures_{loop_, plan.workers,
+                Delegate<void(const FailureReport &)>::bind<&ControlLoop::on_failure>(*this)},
+      drain_{loop_,
+             {.timeout = runtime_.config().shutdown.drain_timeout,
+              .load = Delegate<Drain::Load()>::bind<&ControlLoop::load>(*this),
+              .on_end = Delegate<void(Drain::End)>::bind<&ControlLoop::on_drained>(*this)}} {
+    publisher_.set_health(health_.table());
+    make_ledgers();
+    if (!runtime_.config().access_log.empty())
+        log_writer_.emplace(runtime_.config().access_log, plan.workers);
+    make_workers(std::move(plan.sockets));
+    make_admin();
+    loop_.set_after_event(Delegate<void(TimePoint)>::bind<&ControlLoop::after_event>(*this));
+}
+
+ControlLoop::~ControlLoop() { loop_.set_after_event({}); }
+
+void ControlLoop::make_ledgers() {
+    for (const config::RateLimit &limit : runtime_.config().rate_limits) {
+        ledgers_.push_back(std::make_unique<limit::Ledger>(
+            limit::Policy{
+                .tokens = limit.rate.requests, .period = limit.rate.per, .burst = limit.burst},
+            limit.table));
+        ledger_list_.push_back(ledgers_.back().get());
+    }
+}
+
+void ControlLoop::make_workers(std::vector<std::vector<BoundSocket>> sockets) {
+    const Shared shared{.runtime = runtime_,
+                        .clusters = clusters_,
+                        .addresses = addresses_,
+                        .ledgers = ledger_list_,
+                        .failures = failures_,
+                        .budget = budget_};
+    Random seeds{random_seed()};
+    for (std::size_t number = 0; number < sockets.size(); ++number) {
+        workers_.push_back(std::make_unique<Worker>(
+            shared, Worker::Settings{.number = number,
+                                     .seed = seeds.next(),
+                                     .sockets = std::move(sockets[number]),
+                                     .log = log_writer_ ? &log_writer_->ring(number) : nullptr}));
+        worker_stats_.push_back(&workers_.back()->stats());
+    }
+}
+
+void ControlLoop::make_admin() {
+    if (!runtime_.config().admin) return;
+    admin_.emplace(loop_, *runtime_.config().admin,
+                   ServerView{.state = state_,
+                              .runtime = runtime_,
+                              .workers = worker_stats_,
+                              .clusters = clusters_,
+                              .health = health_.table(),
+                              .ledgers = ledger_list_,
+                              .log_writer = log_writer_ ? &*log_writer_ : nullptr});
+}
+
+int ControlLoop::run() {
+    for (const int number : {SIGTERM, SIGINT}) {
+        signals_.push_back(std::make_unique<uv::Signal>(
+            loop_, number, Delegate<void()>::bind<&ControlLoop::on_end_signal>(*this)));
+    }
+    signals_.push_back(std::make_unique<uv::Signal>(
+        loop_, SIGHUP, Delegate<void()>::bind<&ControlLoop::on_hangup>(*this)));
+    for (const int number : {SIGUSR1, SIGUSR2}) {
+        signals_.push_back(std::make_unique<uv::Signal>(
+            loop_, number, Delegate<void()>::bind<&ControlLoop::on_other_signal>(*this)));
+    }
+    for (const auto &worker : workers_) worker->start();
+    state_.serving = true;
+    log_start_up({.runtime = runtime_,
+                  .workers = workers_.size(),
+                  .connections = budget_.limit(),
+                  .admin = admin_.has_value()});
+    loop_.run();
+    return exit_code_;
+}
+
+void ControlLoop::after_event(TimePoint now) {
+    health_.settle(now);
+    if (admin_) admin_->settle(now);
+}
+
+void ControlLoop::on_failure(const FailureReport &report) {
+    health_.on_passive_failure(report.endpoint, report.reason, report.at);
+}
+
+void ControlLoop::on_end_signal() {
+    if (drain_.begun()) {
+        drain_.interrupt();
+        return;
+    }
+    state_.serving = false;
+    state_.draining = true;
+    drain_.begin();
+    for (const auto &worker : workers_) worker->drain();
+}
+
+void ControlLoop::on_hangup() {
+    if (ends_on_hangup_) {
+        on_end_signal();
+    } else {
+        log::info("SIGHUP has no meaning in this version: ignored");
+    }
+}
+
+void ControlLoop::on_other_signal() {
+    log::info("SIGUSR1 and SIGUSR2 have no meaning in this version: ignored");
+}
+
+Drain::Load ControlLoop::load() {
+    Drain::Load load{.exchanges = 0, .drained = true};
+    for (const auto &worker : workers_) {
+        load.exchanges += worker->exchanges();
+        load.drained = load.drained && worker->drained();
+    }
+    return load;
+}
+
+void ControlLoop::on_drained(Drain::End how) {
+    exit_code_ = how == Drain::End::complete ? 0 : 1;
+    loop_.stop();
+}
+
+}  // namespace uvoy::server

@@ -1,0 +1,123 @@
+#include "server/listening_sockets.h"
+
+#include "server/start_error.h"
+#include "uv/address.h"
+#include "uv/listener.h"
+#include "uv/resolver.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace uvoy::server {
+
+namespace {
+
+std::string_view hint(int error) {
+    switch (error) {
+        case EADDRINUSE:
+            return "; stop the process that listens there (ss -ltnp shows it) or choose another";
+        case EADDRNOTAVAIL:
+            return "; use an address of this machine, or 0.0.0.0 for all of them";
+        case EACCES:
+        case EPERM:
+            return "; ports below 1024 need root or CAP_NET_BIND_SERVICE, socket files a writable "
+                   "directory";
+        case ENOENT:
+            return "; make the directory of the socket file";
+        default:
+            return "";
+    }
+}
+
+[[noreturn]] void fail(const std::string &pointer, const config::Address &address, int error) {
+    throw StartError{pointer, fmt::format("{}: {}{}", address.text(),
+                                          std::generic_category().message(error), hint(error))};
+}
+
+std::vector<uv::SocketAddress> addresses_of(const config::Address &address,
+                                            const std::string &pointer) {
+    auto found = uv::resolve(address.host, address.port);
+    if (!found) throw StartError{pointer, found.error()};
+    return std::move(*found);
+}
+
+uv::FileDescriptor socket_for(const uv::SocketAddress &address) {
+    return uv::FileDescriptor{socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)};
+}
+
+/// 0, or why nobody could listen there now.
+int why_not_free(const uv::SocketAddress &address) {
+    const uv::FileDescriptor probe = socket_for(address);
+    if (!probe) return errno;
+    const int on = 1;
+    // For connections of the past that linger.
+    setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (address.family() == AF_INET6)
+        setsockopt(probe.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    return bind(probe.get(), address.get(), address.length) == 0 ? 0 : errno;
+}
+
+void listen_tcp(const uv::SocketAddress &address, std::size_t copies,
+                std::vector<uv::FileDescriptor> &out) {
+    if (const int error = why_not_free(address); error != 0)
+        throw std::system_error{error, std::generic_category()};
+    for (std::size_t i = 0; i < copies; ++i) out.push_back(uv::listen_on(address));
+}
+
+std::vector<uv::FileDescriptor> listen_unix(const config::Address &address, std::size_t copies,
+                                            const std::string &pointer) {
+    const auto parsed = uv::parse_address(address.text());
+    if (!parsed) throw StartError{pointer, parsed.error()};
+    std::vector<uv::FileDescriptor> sockets;
+    sockets.push_back(uv::listen_on(*parsed));
+    while (sockets.size() < copies) sockets.push_back(uv::duplicate(sockets.front()));
+    return sockets;
+}
+
+}  // namespace
+
+std::vector<uv::FileDescriptor> listen_at(const config::Address &address, std::size_t copies,
+                                          const std::string &pointer) {
+    try {
+        if (address.is_unix()) return listen_unix(address, copies, pointer);
+    } catch (const std::system_error &error) {
+        fail(pointer, address, error.code().value());
+    }
+    std::vector<uv::FileDescriptor> sockets;
+    int missing = 0;
+    for (const uv::SocketAddress &candidate : addresses_of(address, pointer)) {
+        try {
+            listen_tcp(candidate, copies, sockets);
+        } catch (const std::system_error &error) {
+            missing = error.code().value();
+            // "localhost" is ::1 too, even where the kernel has no IPv6.
+            if (missing != EADDRNOTAVAIL && missing != EAFNOSUPPORT)
+                fail(pointer, address, missing);
+        }
+    }
+    if (sockets.empty()) fail(pointer, address, missing);
+    return sockets;
+}
+
+std::vector<std::vector<BoundSocket>> listen_for_workers(
+    const std::vector<config::Listener> &listeners, std::size_t workers) {
+    std::vector<std::vector<BoundSocket>> shares(workers);
+    for (std::size_t listener = 0; listener < listeners.size(); ++listener) {
+        const std::vector<config::Address> &addresses = listeners[listener].addresses;
+        const std::string pointer =
+            fmt::format("/listeners/{}/address", pointer_step(listeners[listener].name));
+        for (std::size_t i = 0; i < addresses.size(); ++i) {
+            const std::string place =
+                addresses.size() == 1 ? pointer : fmt::format("{}/{}", pointer, i);
+            auto sockets = listen_at(addresses[i], workers, place);
+            for (std::size_t k = 0; k < sockets.size(); ++k)
+                shares[k % workers].push_back({listener, std::move(sockets[k])});
+        }
+    }
+    return shares;
+}
+
+}  // namespace uvoy::server

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "config/config.h"
+#include "uv/fd.h"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace uvoy::server {
+
+/// A listening socket and the listener it belongs to.
+struct BoundSocket {
+    std::size_t listener = 0;  ///< index into Config::listeners
+    uv::FileDescriptor fd;
+};
+
+/// Sockets for one address, `copies` for each IP address that it stands for.  Throws StartError
+/// with `pointer`, also when another process listens there: SO_REUSEPORT alone would share the
+/// port with another uvoy in silence.
+std::vector<uv::FileDescriptor> listen_at(const config::Address &address, std::size_t copies,
+                                          const std::string &pointer);
+
+/// For each worker the sockets it accepts from.
+std::vector<std::vector<BoundSocket>> listen_for_workers(
+    const std::vector<config::Listener> &listeners, std::size_t workers);
+
+}  // namespace uvoy::server

@@ -1,0 +1,67 @@
+#include "server/live_clusters.h"
+
+#include <utility>
+
+namespace uvoy::server {
+
+namespace {
+
+cluster::Policy policy_of(config::Policy policy) {
+    switch (policy) {
+        case config::Policy::ring_hash:
+            return cluster::Policy::ring_hash;
+        case config::Policy::least_request:
+            return cluster::Policy::least_request;
+        case config::Policy::round_robin:
+            return cluster::Policy::round_robin;
+        case config::Policy::random:
+            return cluster::Policy::random;
+    }
+    return cluster::Policy::ring_hash;
+}
+
+cluster::Balancing balancing_of(const config::LoadBalancing &config, std::uint64_t hash_seed) {
+    return {.policy = policy_of(config.policy),
+            .hash_seed = hash_seed,
+            .panic_threshold_percent = config.panic_threshold.basis_points / 100};
+}
+
+std::unique_ptr<const cluster::Snapshot> all_healthy(
+    const std::shared_ptr<const cluster::Membership> &membership) {
+    return std::make_unique<const cluster::Snapshot>(
+        membership, std::vector<bool>(membership->endpoints().size(), true));
+}
+
+}  // namespace
+
+LiveClusters::Entry::Entry(std::string name_,
+                           std::shared_ptr<const cluster::Membership> membership_)
+    : name{std::move(name_)},
+      membership{std::move(membership_)},
+      published{all_healthy(membership)} {}
+
+LiveClusters::LiveClusters(const proxy::Runtime &runtime) {
+    for (const proxy::ClusterRuntime &cluster : runtime.clusters()) {
+        entries_.push_back(std::make_unique<Entry>(
+            cluster.config->name,
+            std::make_shared<const cluster::Membership>(
+                cluster.endpoints,
+                balancing_of(cluster.config->load_balancing, runtime.hash_seed()))));
+    }
+}
+
+const cluster::Snapshot &LiveClusters::current(std::size_t cluster) const {
+    // The one thread that replaces snapshots needs no section to keep them.
+    const rcu::ReadSection section;
+    return entries_[cluster]->published.read(section);
+}
+
+void LiveClusters::publish(std::size_t cluster, std::vector<bool> healthy) {
+    Entry &entry = *entries_[cluster];
+    auto next = std::make_unique<const cluster::Snapshot>(entry.membership, std::move(healthy));
+    entry.moved_ratio = next->moved_ratio(current(cluster));
+    entry.published.publish(std::move(next));
+    ++publishes_;
+}
+
+}  // namespace uvoy::server

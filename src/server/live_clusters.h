@@ -1,0 +1,61 @@
+#pragma once
+
+#include "cluster/membership.h"
+#include "cluster/snapshot.h"
+#include "proxy/runtime.h"
+#include "rcu/published.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace uvoy::server {
+
+/// The clusters as workers see them now.  The control loop is the only one that changes them.
+class LiveClusters {
+public:
+    /// Everything is healthy at first.
+    explicit LiveClusters(const proxy::Runtime &runtime);
+
+    LiveClusters(const LiveClusters &) = delete;
+    LiveClusters &operator=(const LiveClusters &) = delete;
+
+    /// For workers: valid as long as `section` lives.
+    const cluster::Snapshot &read(std::size_t cluster, const rcu::ReadSection &section) const {
+        return entries_[cluster]->published.read(section);
+    }
+
+    // --- on the control loop only
+
+    std::size_t size() const { return entries_.size(); }
+
+    const std::string &name(std::size_t cluster) const { return entries_[cluster]->name; }
+
+    /// Valid until the next publish().
+    const cluster::Snapshot &current(std::size_t cluster) const;
+
+    /// `healthy` has one entry for each endpoint.  Waits for one grace period.
+    void publish(std::size_t cluster, std::vector<bool> healthy);
+
+    /// Share of the keys that the last publish() moved.
+    double moved_ratio(std::size_t cluster) const { return entries_[cluster]->moved_ratio; }
+    /// Of all clusters, since the start.
+    std::uint64_t publishes() const { return publishes_; }
+
+private:
+    struct Entry {
+        Entry(std::string name_, std::shared_ptr<const cluster::Membership> membership_);
+
+        std::string name;
+        std::shared_ptr<const cluster::Membership> membership;
+        rcu::Published<cluster::Snapshot> published;
+        double moved_ratio = 0;
+    };
+
+    std::vector<std::unique_ptr<Entry>> entries_;
+    std::uint64_t publishes_ = 0;
+};
+
+}  // namespace uvoy::server

@@ -1,0 +1,138 @@
+#include "server/proxy_driver.h"
+
+#include "server/connection_budget.h"
+#include "uv/address.h"
+
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace uvoy::server {
+
+namespace {
+
+constexpr Duration clocks_interval = std::chrono::seconds{1};
+
+std::int64_t unix_milliseconds() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+std::uint64_t thread_nanoseconds() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
+           static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+}  // namespace
+
+/// A listening socket that knows which listener it belongs to.
+class ProxyDriver::Door {
+public:
+    Door(ProxyDriver &driver, uv::FileDescriptor socket, std::size_t listener)
+        : driver_{driver},
+          listener_{listener},
+          socket_{driver.loop_, std::move(socket),
+                  uv::ListenSocket::OnAccept::bind<&Door::on_accept>(*this)} {}
+
+    void stop() { socket_.stop(); }
+
+private:
+    void on_accept(int fd, const sockaddr_storage &peer) { driver_.accept(fd, peer, listener_); }
+
+    ProxyDriver &driver_;
+    std::size_t listener_;
+    uv::ListenSocket socket_;
+};
+
+ProxyDriver::ProxyDriver(uv::Loop &loop, const Settings &settings)
+    : loop_{loop},
+      settings_{settings},
+      timer_{loop, Delegate<void()>::bind<&ProxyDriver::on_timer>(*this)},
+      thread_time_{thread_nanoseconds()},
+      proxy_{settings.runtime, settings.ports, settings.seed, uv::Loop::now()} {
+    settle(uv::Loop::now());
+}
+
+ProxyDriver::~ProxyDriver() {
+    if (settings_.budget != nullptr) settings_.budget->change(budgeted_, 0);
+}
+
+void ProxyDriver::listen(uv::FileDescriptor socket, std::size_t listener) {
+    doors_.push_back(std::make_unique<Door>(*this, std::move(socket), listener));
+}
+
+void ProxyDriver::accept(int fd, const sockaddr_storage &peer, std::size_t listener) {
+    const TimePoint now = uv::Loop::now();
+    update_clocks(now);
+    if (!proxy_.has_room(listener) ||
+        (settings_.budget != nullptr && !settings_.budget->has_room())) {
+        refuse(fd, listener);
+        return;
+    }
+    const auto kind = peer.ss_family == AF_UNIX ? uv::SocketKind::unix_domain : uv::SocketKind::tcp;
+    auto transport = uv::StreamTransport::adopt(loop_, fd, kind);
+    uv::StreamTransport &stream = *transport;
+    stream.start(
+        proxy_.accept(std::move(transport), listener, std::string{uv::IpText{peer}.view()}, now));
+    settle(now);
+}
+
+void ProxyDriver::refuse(int fd, std::size_t listener) {
+    close(fd);
+    settings_.ports.stats->listener(listener).connections_rejected.add();
+}
+
+void ProxyDriver::settle(TimePoint now) {
+    update_clocks(now);
+    proxy_.settle(now);
+    if (settings_.budget != nullptr && budgeted_ != connections()) {
+        settings_.budget->change(budgeted_, connections());
+        budgeted_ = connections();
+    }
+    arm();
+    if (settings_.on_settled) settings_.on_settled();
+}
+
+void ProxyDriver::drain(TimePoint now) {
+    for (const auto &door : doors_) door->stop();
+    proxy_.drain(now);
+    settle(now);
+}
+
+void ProxyDriver::arm() {
+    TimePoint due = proxy_.deadline();
+    for (const limit::Shard &shard : settings_.ports.limits) due = std::min(due, shard.deadline());
+    // A deadline that moves away costs nothing: the timer finds nothing to do and is armed anew.
+    if (due >= armed_) return;
+    armed_ = due;
+    timer_.arm_at(due);
+}
+
+void ProxyDriver::on_timer() {
+    const TimePoint now = uv::Loop::now();
+    const TimePoint due = std::chrono::ceil<std::chrono::milliseconds>(armed_);  // as timers grain
+    settings_.ports.stats->process().loop_lag.observe(now - due);
+    armed_ = TimePoint::max();
+    for (limit::Shard &shard : settings_.ports.limits)
+        if (shard.deadline() <= now) shard.on_deadline(now);
+    proxy_.on_deadline(now);
+    settle(now);
+}
+
+void ProxyDriver::update_clocks(TimePoint now) {
+    if (now < clocks_due_) return;
+    clocks_due_ = now + clocks_interval;
+    proxy_.set_wall_clock(now, unix_milliseconds());
+    const std::uint64_t time = thread_nanoseconds();
+    settings_.ports.stats->process().busy_nanoseconds.add(time - thread_time_);
+    thread_time_ = time;
+}
+
+}  // namespace uvoy::server

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "base/delegate.h"
+#include "base/time.h"
+#include "proxy/proxy.h"
+#include "uv/fd.h"
+#include "uv/listener.h"
+#include "uv/loop.h"
+#include "uv/timer.h"
+#include "uv/transport.h"
+
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace uvoy::server {
+
+class ConnectionBudget;
+
+/// Runs one proxy::Proxy on a loop: takes connections in, ends events, keeps its deadlines and its
+/// clock.  Workers, the admin API and the endpoints of the demo are each one of these.
+///
+/// Made, used and destroyed on the loop's thread.  The owner makes settle(), or something that
+/// calls it, the loop's after-event hook.
+class ProxyDriver {
+public:
+    struct Settings {
+        const proxy::Runtime &runtime;
+        proxy::Ports ports;
+        std::uint64_t seed = 0;              ///< of the worker's random choices
+        ConnectionBudget *budget = nullptr;  ///< of the process; null = no such limit
+        Delegate<void()> on_settled{};       ///< called after each event; may be empty
+    };
+
+    ProxyDriver(uv::Loop &loop, const Settings &settings);
+    ~ProxyDriver();
+
+    ProxyDriver(const ProxyDriver &) = delete;
+    ProxyDriver &operator=(const ProxyDriver &) = delete;
+
+    /// Accepts the connections of a listening socket.  `listener` is an index of the configuration.
+    void listen(uv::FileDescriptor socket, std::size_t listener);
+
+    /// Ends an event.
+    void settle(TimePoint now);
+
+    /// Takes what waits in the accept queues, closes the listening sockets and drains the proxy.
+    void drain(TimePoint now);
+
+    std::size_t exchanges() const { return proxy_.exchanges(); }
+    std::size_t connections() const { return proxy_.connections(); }
+    bool draining() const { return proxy_.draining(); }
+
+private:
+    class Door;
+
+    void accept(int fd, const sockaddr_storage &peer, std::size_t listener);
+    void refuse(int fd, std::size_t listener);
+    void on_timer();
+    void arm();
+    void update_clocks(TimePoint now);
+
+    uv::Loop &loop_;
+    Settings settings_;
+    uv::Timer timer_;
+    TimePoint armed_ = TimePoint::max();
+    TimePoint clocks_due_{};
+    std::uint64_t thread_time_ = 0;  // nanoseconds of CPU already counted
+    std::size_t budgeted_ = 0;       // connections reported to the budget
+    proxy::Proxy proxy_;
+    std::vector<std::unique_ptr<Door>> doors_;
+};
+
+}  // namespace uvoy::server

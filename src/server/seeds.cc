@@ -1,0 +1,24 @@
+#include "server/seeds.h"
+
+#include "base/hash.h"
+#include "uv/handle.h"
+
+#include <sys/random.h>
+
+#include <cerrno>
+
+namespace uvoy::server {
+
+std::uint64_t random_seed() {
+    std::uint64_t seed = 0;
+    // Up to 256 bytes come whole (getrandom(2)), once the kernel has collected enough entropy.
+    while (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        if (errno != EINTR) uv::require(-errno, "getrandom");
+    return seed;
+}
+
+std::uint64_t hash_seed_of(const std::string &text) {
+    return text.empty() ? random_seed() : hash(text, 0);
+}
+
+}  // namespace uvoy::server

@@ -1,0 +1,61 @@
+#include "server/startup_log.h"
+
+#include "base/log.h"
+#include "rcu/rcu.h"
+#include "server/version.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <string>
+
+namespace uvoy::server {
+
+namespace {
+
+std::string_view policy_name(config::Policy policy) {
+    switch (policy) {
+        case config::Policy::ring_hash:
+            return "ring_hash";
+        case config::Policy::least_request:
+            return "least_request";
+        case config::Policy::round_robin:
+            return "round_robin";
+        case config::Policy::random:
+            return "random";
+    }
+    return "";
+}
+
+std::string_view plural(std::size_t count) { return count == 1 ? "" : "s"; }
+
+std::string joined(const std::vector<config::Address> &addresses) {
+    std::string text;
+    for (const config::Address &address : addresses) {
+        if (!text.empty()) text += ", ";
+        text += address.text();
+    }
+    return text;
+}
+
+}  // namespace
+
+void log_start_up(const StartUp &start) {
+    const config::Config &config = start.runtime.config();
+    log::info("uvoy {}: {} worker{}, up to {} clients, process {}", version, start.workers,
+              plural(start.workers), start.connections, getpid());
+    for (const config::Listener &listener : config.listeners)
+        log::info("listener {}: {}", listener.name, joined(listener.addresses));
+    for (const config::Cluster &cluster : config.clusters) {
+        log::info("cluster {}: {} endpoint{}, {}", cluster.name, cluster.endpoints.size(),
+                  plural(cluster.endpoints.size()), policy_name(cluster.load_balancing.policy));
+    }
+    if (start.admin) log::info("admin: {}", config.admin->address.text());
+    if (config.hash_seed.empty()) {
+        log::info("hash_seed is random: set it if several uvoy should agree on who serves a key");
+    }
+    if (!rcu::has_membarrier())
+        log::warning("the kernel lacks membarrier(2): every pick costs two memory barriers more");
+}
+
+}  // namespace uvoy::server

@@ -1,0 +1,16 @@
+#include "server/worker_observer.h"
+
+namespace uvoy::server {
+
+void WorkerObserver::on_endpoint_failure(proxy::EndpointId endpoint, Reason reason, TimePoint now) {
+    failures_.report(worker_, {.endpoint = endpoint, .reason = reason, .at = now});
+}
+
+void WorkerObserver::on_exchange(const proxy::ExchangeRecord &record) {
+    if (log_ == nullptr) return;
+    line_.clear();
+    proxy::append_access_log_line(line_, record);
+    if (!log_->push(line_)) stats_.process().log_dropped.add();
+}
+
+}  // namespace uvoy::server

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "proxy/proxy.h"
+#include "server/failure_channel.h"
+#include "server/log_ring.h"
+
+#include <cstddef>
+#include <string>
+
+namespace uvoy::server {
+
+/// Passes on what a worker's proxy has to tell: failures to the control loop, exchanges to the
+/// access log.
+class WorkerObserver final : public proxy::Observer {
+public:
+    /// `log` is null without an access log.
+    WorkerObserver(std::size_t worker, FailureChannel &failures, LogRing *log,
+                   stats::WorkerStats &stats)
+        : worker_{worker}, failures_{failures}, log_{log}, stats_{stats} {}
+
+    void on_endpoint_failure(proxy::EndpointId endpoint, Reason reason, TimePoint now) override;
+    void on_exchange(const proxy::ExchangeRecord &record) override;
+
+private:
+    std::size_t worker_;
+    FailureChannel &failures_;
+    LogRing *log_;
+    stats::WorkerStats &stats_;
+    std::string line_;  // reused
+};
+
+}  // namespace uvoy::server
