@@ -1,0 +1,129 @@
+#pragma once
+
+#include "config/type.h"
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+// Types made of other types.
+
+namespace uvoy::config {
+
+/// The schema of "this or that".
+inline Json any_of(Json a, Json b) {
+    return {{"anyOf", Json::array({std::move(a), std::move(b)})}};
+}
+
+/// Reads each item; items that can be compared must differ.  The result has an element for every
+/// item, good or not, so that indices agree with the file.
+template <typename V>
+bool read_items(Context &context, const Node &array, const Type<V> &type, std::vector<V> &values) {
+    const std::size_t problems = context.problem_count();
+    values.clear();
+    for (const Node &item : array.items) {
+        V value{};
+        const bool ok = type.read(context, item, value);
+        if constexpr (std::equality_comparable<V>) {
+            if (ok && std::find(values.begin(), values.end(), value) != values.end())
+                context.fail(item, "stands in the list already");
+        }
+        values.push_back(std::move(value));
+    }
+    return context.problem_count() == problems;
+}
+
+/// An array of min..max items.
+template <typename V>
+Type<std::vector<V>> list(Type<V> type, std::size_t min, std::size_t max) {
+    const std::string expects = "an array, each item " + type.expects;
+    Json schema{{"type", "array"}, {"items", type.schema}, {"minItems", min}, {"maxItems", max}};
+    if constexpr (std::equality_comparable<V>) schema["uniqueItems"] = true;
+    const auto write = [inner = type.write](const std::vector<V> &values) {
+        Json array = Json::array();
+        for (const V &value : values) array.push_back(inner(value));
+        return array;
+    };
+    const auto read = [=](Context &context, const Node &node, std::vector<V> &values) {
+        if (node.kind != Node::Kind::array) return fail_kind(context, node, expects);
+        if (node.items.size() < min || node.items.size() > max) {
+            context.fail(node, "has " + std::to_string(node.items.size()) + " items, expected " +
+                                   std::to_string(min) + ".." + std::to_string(max));
+            return false;
+        }
+        return read_items(context, node, type, values);
+    };
+    return {.expects = expects, .read = read, .schema = std::move(schema), .write = write};
+}
+
+/// One value, or an array of 1..max.
+template <typename V>
+Type<std::vector<V>> one_or_many(Type<V> type, std::size_t max) {
+    Type<std::vector<V>> many = list(type, 1, max);
+    const auto read = [one = type.read, all = many.read](Context &context, const Node &node,
+                                                         std::vector<V> &values) {
+        if (node.kind == Node::Kind::array) return all(context, node, values);
+        values.assign(1, V{});
+        return one(context, node, values.front());
+    };
+    const auto write = [one = type.write, all = many.write](const std::vector<V> &values) {
+        return values.size() == 1 ? one(values.front()) : all(values);
+    };
+    return {.expects = type.expects + ", or an array of those",
+            .read = read,
+            .schema = any_of(std::move(type.schema), std::move(many.schema)),
+            .write = write};
+}
+
+/// A short form for common cases, an object for all of them.
+template <typename V>
+Type<V> either(Type<V> plain, Type<V> object) {
+    const auto read = [=](Context &context, const Node &node, V &value) {
+        if (node.kind == Node::Kind::object) return object.read(context, node, value);
+        if (node.kind == Node::Kind::string || node.is_number())
+            return plain.read(context, node, value);
+        return fail_kind(context, node, plain.expects + " or " + object.expects);
+    };
+    return {.expects = plain.expects + " or " + object.expects,
+            .read = read,
+            .schema = any_of(plain.schema, object.schema),
+            .write = plain.write};
+}
+
+/// Absent is a value of its own; there is no way to write it.
+template <typename V>
+Type<std::optional<V>> optional_of(Type<V> type) {
+    const auto read = [inner = type.read](Context &context, const Node &node,
+                                          std::optional<V> &value) {
+        return inner(context, node, value.emplace());
+    };
+    const auto write = [inner = type.write](const std::optional<V> &value) {
+        return value ? inner(*value) : Json();
+    };
+    return {
+        .expects = type.expects, .read = read, .schema = std::move(type.schema), .write = write};
+}
+
+/// null turns off what the value would describe: V is an optional or a vector.
+template <typename V>
+Type<V> nullable(Type<V> type) {
+    const auto read = [inner = type.read](Context &context, const Node &node, V &value) {
+        if (node.kind != Node::Kind::null) return inner(context, node, value);
+        value = V{};
+        return true;
+    };
+    const auto write = [inner = type.write](const V &value) {
+        if constexpr (requires { value.has_value(); }) return value ? inner(value) : Json();
+        else return value.empty() ? Json() : inner(value);
+    };
+    return {.expects = type.expects + ", or null",
+            .read = read,
+            .schema = any_of({{"type", "null"}}, std::move(type.schema)),
+            .write = write};
+}
+
+}  // namespace uvoy::config

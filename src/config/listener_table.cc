@@ -1,0 +1,57 @@
+#include "config/tables.h"
+
+namespace uvoy::config {
+
+namespace {
+
+const Table<ListenerTimeouts> &timeouts_table() {
+    using T = ListenerTimeouts;
+    static const Table<T> table{
+        .noun = "a set of timeouts",
+        .keys = {key<T>("headers", &T::headers, duration(),
+                        "time for the head of a request, from its first byte"),
+                 key<T>("body", &T::body, duration(), "time between two reads of a request body"),
+                 key<T>("keepalive", &T::keepalive, duration(),
+                        "how long a connection may be idle between requests"),
+                 key<T>("write", &T::write, duration(),
+                        "how long a client may take no byte of its response")}};
+    return table;
+}
+
+const Table<ListenerLimits> &limits_table() {
+    using T = ListenerLimits;
+    static const Table<T> table{
+        .noun = "a set of limits",
+        .keys = {key<T>("header_bytes", &T::header_bytes, size(1024, 1024 * 1024),
+                        "size of a request head; above: 431"),
+                 key<T>("headers", &T::headers, integer<std::uint32_t>(1, 1024),
+                        "headers of a request; above: 431"),
+                 key<T>("target_bytes", &T::target_bytes, size(64, 1024 * 1024),
+                        "size of a request target; above: 414"),
+                 key<T>("connections", &T::connections, integer<std::uint32_t>(0, 10'000'000),
+                        "connections at once; 0 = unlimited"),
+                 key<T>("requests_per_connection", &T::requests_per_connection,
+                        integer<std::uint32_t>(0, 1'000'000'000),
+                        "requests before a connection is closed; 0 = unlimited")}};
+    return table;
+}
+
+}  // namespace
+
+const Table<Listener> &listener_table() {
+    using T = Listener;
+    constexpr std::size_t most_addresses = 16;
+    static const Table<T> table{
+        .noun = "a listener",
+        .keys = {
+            required(key<T>("address", &T::addresses, one_or_many(listen_address(), most_addresses),
+                            "where clients connect: one address or an array")),
+            key<T>("timeouts", &T::timeouts, object(timeouts_table()),
+                   "how long a client may take"),
+            key<T>("limits", &T::limits, object(limits_table()), "how much a client may send"),
+            key<T>("rate_limits", &T::rate_limits, rate_limit_names(),
+                   "rate limits of all requests of this listener")}};
+    return table;
+}
+
+}  // namespace uvoy::config

@@ -1,0 +1,46 @@
+#include "config/load.h"
+
+#include "config/context.h"
+#include "config/read_file.h"
+#include "config/tables.h"
+#include "config/utf8.h"
+
+#include <cstdlib>
+#include <utility>
+
+namespace uvoy::config {
+
+std::optional<std::string> process_environment(const std::string &name) {
+    // Nobody calls setenv() in this process, so no thread can pull the value away.
+    const char *value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
+    if (value == nullptr) return std::nullopt;
+    return std::string{value};
+}
+
+Loaded parse(std::string_view text, const Environment &environment) {
+    const Document document{text};
+    if (document.root() == nullptr)
+        return {.config = std::nullopt, .problems = document.problems()};
+    Context context{document, environment};
+    Config config;
+    read_object(context, *document.root(), top_table(), config);
+    Loaded loaded{.config = std::nullopt, .problems = context.take_problems()};
+    if (loaded.problems.empty()) loaded.config = std::move(config);
+    return loaded;
+}
+
+Loaded load(const std::string &path) {
+    const Result<std::string, std::string> text = read_file(path, Document::max_bytes);
+    if (text) return parse(*text);
+    return {.config = std::nullopt,
+            .problems = {{.line = 1, .column = 1, .pointer = {}, .text = text.error()}}};
+}
+
+std::string format(const std::string &path, const Problem &problem) {
+    std::string text = escape_controls(path) + ':' + std::to_string(problem.line) + ':' +
+                       std::to_string(problem.column) + ": error: ";
+    if (!problem.pointer.empty()) text += problem.pointer + ": ";
+    return text + problem.text;
+}
+
+}  // namespace uvoy::config

@@ -1,0 +1,249 @@
+#include "config/scalars.h"
+
+#include "config/parse_address.h"
+#include "config/reference.h"
+#include "config/suggest.h"
+#include "config/units.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace uvoy::config {
+
+namespace {
+
+using Wrong = Unexpected<std::string>;
+
+/// What says "X is not <what the form expects>".
+Wrong misfit(const std::string &string, const Form &form) {
+    return {quote(string) + " is not " + form.expects};
+}
+
+Wrong out_of_range(const std::string &string, const std::string &range) {
+    return {quote(string) + " is not in " + range};
+}
+
+Type<Address> address(Form form, Result<Address, std::string> (*parse)(std::string_view)) {
+    return string_type<Address>(
+        std::move(form), [parse](const std::string &string) { return parse(string); },
+        [](const Address &value) { return Json(value.text()); });
+}
+
+}  // namespace
+
+bool fail_kind(Context &context, const Node &node, const std::string &expects) {
+    context.fail(node, "expected " + expects + ", got " + std::string{kind_name(node)});
+    return false;
+}
+
+std::optional<std::string> read_string(Context &context, const Node &node, const Form &form) {
+    if (node.kind == Node::Kind::string) return context.expand(node);
+    if (form.has_unit && node.is_number())
+        context.fail(node, "a bare number has no unit, expected " + form.expects);
+    else fail_kind(context, node, form.expects);
+    return std::nullopt;
+}
+
+bool fail_string(Context &context, const Node &node, const Form &form, std::string problem) {
+    if (has_reference(node.text))
+        problem = "the value of " + quote(node.text) + " is not accepted, expected " + form.expects;
+    context.fail(node, std::move(problem));
+    return false;
+}
+
+Json string_schema(const Form &form) {
+    return {{"type", "string"}, {"pattern", "^(?:" + form.pattern + ")$|\\$\\{"}};
+}
+
+Type<bool> boolean() {
+    return {.expects = "true or false",
+            .read =
+                [](Context &context, const Node &node, bool &value) {
+                    if (node.kind != Node::Kind::boolean)
+                        return fail_kind(context, node, "true or false");
+                    value = node.boolean;
+                    return true;
+                },
+            .schema = {{"type", "boolean"}},
+            .write = [](const bool &value) { return Json(value); }};
+}
+
+bool read_integer(Context &context, const Node &node, std::int64_t min, std::int64_t max,
+                  std::int64_t &value) {
+    const std::string range = std::to_string(min) + ".." + std::to_string(max);
+    if (node.kind == Node::Kind::number) {
+        context.fail(node, "expected a whole number in " + range + ", without point or exponent");
+        return false;
+    }
+    if (node.kind != Node::Kind::integer)
+        return fail_kind(context, node, "a whole number in " + range);
+    if (node.integer < min || node.integer > max) {
+        context.fail(node, std::to_string(node.integer) + " is not in " + range);
+        return false;
+    }
+    value = node.integer;
+    return true;
+}
+
+Type<Duration> duration(Zero zero) {
+    constexpr Duration least = std::chrono::milliseconds{1};
+    constexpr Duration most = std::chrono::hours{24};
+    const std::string range = zero == Zero::allowed ? "0s..24h" : "1ms..24h";
+    Form form{.expects = "a duration such as \"250ms\" or \"1m30s\" in " + range,
+              .pattern = "(?=.)(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?(?:[0-9]+ms)?",
+              .has_unit = true};
+    Parse<Duration> parse = [=](const std::string &string) -> Result<Duration, std::string> {
+        const std::optional<Duration> value = parse_duration(string);
+        if (!value) return misfit(string, form);
+        const bool fits = *value == Duration{} ? zero == Zero::allowed : *value >= least;
+        if (!fits || *value > most) return out_of_range(string, range);
+        return *value;
+    };
+    return string_type<Duration>(form, std::move(parse),
+                                 [](const Duration &value) { return Json(to_text(value)); });
+}
+
+Type<std::uint64_t> size(std::uint64_t min, std::uint64_t max) {
+    const std::string range = size_to_text(min) + ".." + size_to_text(max);
+    Form form{.expects = "a size such as \"64KiB\" in " + range,
+              .pattern = "[0-9]+(?:[KMG]i?)?B",
+              .has_unit = true};
+    Parse<std::uint64_t> parse =
+        [=](const std::string &string) -> Result<std::uint64_t, std::string> {
+        const std::optional<std::uint64_t> value = parse_size(string);
+        if (!value) return misfit(string, form);
+        if (*value < min || *value > max) return out_of_range(string, range);
+        return *value;
+    };
+    return string_type<std::uint64_t>(form, std::move(parse), [](const std::uint64_t &value) {
+        return Json(size_to_text(value));
+    });
+}
+
+Type<Share> share() {
+    Form form{.expects = "a share such as \"50%\" in 0%..100%",
+              .pattern = "[0-9]+(?:\\.[0-9]{1,2})?%",
+              .has_unit = true};
+    Parse<Share> parse = [=](const std::string &string) -> Result<Share, std::string> {
+        const std::optional<Share> value = parse_share(string);
+        if (!value) return misfit(string, form);
+        return *value;
+    };
+    return string_type<Share>(form, std::move(parse),
+                              [](const Share &value) { return Json(to_text(value)); });
+}
+
+Type<Rate> rate() {
+    Form form{.expects = "a rate such as \"100/s\", \"6000/m\" or \"10/h\"",
+              .pattern = "[0-9]+/[smh]",
+              .has_unit = true};
+    Parse<Rate> parse = [=](const std::string &string) -> Result<Rate, std::string> {
+        const std::optional<Rate> value = parse_rate(string);
+        if (!value) return misfit(string, form);
+        constexpr std::uint32_t most = 1'000'000'000;
+        if (value->requests < 1 || value->requests > most)
+            return out_of_range(string, "1..1000000000 per unit");
+        return *value;
+    };
+    // A rate has no default.
+    return string_type<Rate>(form, std::move(parse), [](const Rate &) { return Json(); });
+}
+
+Type<Address> listen_address() {
+    return address({.expects = "an address such as \"0.0.0.0:3000\", \"[::]:3000\" or "
+                               "\"unix:/path\"",
+                    .pattern = "unix:/.+|.+:[0-9]+"},
+                   parse_listen_address);
+}
+
+Type<Address> endpoint_address() {
+    return address({.expects = "an address such as \"10.0.0.1:8080\", \"name:8080\" or "
+                               "\"unix:/path\"",
+                    .pattern = "unix:/.+|.+:[0-9]+"},
+                   parse_address);
+}
+
+Type<std::string> line(std::string expects, std::size_t max_bytes) {
+    Form form{.expects = std::move(expects), .pattern = "[^\\u0000-\\u001f\\u007f]+"};
+    Parse<std::string> parse = [=](const std::string &string) -> Result<std::string, std::string> {
+        const bool controls = std::any_of(string.begin(), string.end(),
+                                          [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
+        if (string.empty()) return Wrong{"must not be empty, expected " + form.expects};
+        if (controls) return Wrong{quote(string) + " holds control characters"};
+        if (string.size() > max_bytes)
+            return Wrong{"longer than " + std::to_string(max_bytes) + " bytes"};
+        return string;
+    };
+    return string_type<std::string>(form, std::move(parse),
+                                    [](const std::string &value) { return Json(value); });
+}
+
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '.' || c == '-';
+    });
+}
+
+Type<std::string> name() {
+    Form form{.expects = "a name of 1..64 letters, digits, \"_\", \".\" or \"-\"",
+              .pattern = std::string{name_pattern}};
+    Parse<std::string> parse = [=](const std::string &string) -> Result<std::string, std::string> {
+        if (!is_name(string)) return misfit(string, form);
+        return string;
+    };
+    return string_type<std::string>(form, std::move(parse),
+                                    [](const std::string &value) { return Json(value); });
+}
+
+Type<std::size_t> reference_to(std::string section, std::string noun) {
+    const Form form{.expects = "the name of a " + noun, .pattern = std::string{name_pattern}};
+    return {.expects = form.expects,
+            .read =
+                [=](Context &context, const Node &node, std::size_t &value) {
+                    const std::optional<std::string> string = read_string(context, node, form);
+                    if (!string) return false;
+                    const std::vector<std::string_view> names = context.names(section);
+                    const auto found = std::find(names.begin(), names.end(), *string);
+                    if (found == names.end())
+                        return fail_string(context, node, form,
+                                           "there is no " + noun + " " + quote(*string) +
+                                               did_you_mean(*string, names));
+                    value = static_cast<std::size_t>(found - names.begin());
+                    return true;
+                },
+            .schema = string_schema(form),
+            // An index means nothing without its file; no reference has a default.
+            .write = [](const std::size_t &) { return Json(); }};
+}
+
+std::string choice_expects(const std::vector<std::string_view> &words) {
+    std::string expects = words.size() > 1 ? "one of " : "";
+    for (const std::string_view word : words) {
+        if (word != words.front()) expects += ", ";
+        expects += quote(word);
+    }
+    return expects;
+}
+
+std::optional<std::size_t> read_choice(Context &context, const Node &node,
+                                       const std::vector<std::string_view> &words) {
+    const Form form{.expects = choice_expects(words), .pattern = {}};
+    const std::optional<std::string> string = read_string(context, node, form);
+    if (!string) return std::nullopt;
+    const auto found = std::find(words.begin(), words.end(), *string);
+    if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+    const std::string hint = did_you_mean(*string, words);
+    fail_string(
+        context, node, form,
+        quote(*string) + (hint.empty() ? " is not " + form.expects : " is not known" + hint));
+    return std::nullopt;
+}
+
+Json choice_schema(const std::vector<std::string_view> &words) {
+    Json schema{{"type", "string"}};
+    schema["anyOf"] = Json::array({{{"enum", words}}, {{"pattern", "\\$\\{"}}});
+    return schema;
+}
+
+}  // namespace uvoy::config
