@@ -2,7 +2,8 @@
 done = function(summary, latency)
     local e = summary.errors
     io.write(string.format(
-        '\n{"requests": %d, "seconds": %f, "errors": %d, "not_2xx": %d, "p50_us": %d, "p99_us": %d}\n',
+        '\n{"requests": %d, "seconds": %f, "errors": %d, "not_2xx": %d, ' ..
+        '"p50_us": %d, "p99_us": %d}\n',
         summary.requests, summary.duration / 1e6, e.connect + e.read + e.write + e.timeout,
         e.status, latency:percentile(50), latency:percentile(99)))
 end

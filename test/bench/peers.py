@@ -143,7 +143,7 @@ class Proxy(Process):
             connection.close()
             if response.status != 200 or body != body_of(path):
                 raise RuntimeError(
-                    f"{self.name}: GET {path}: {response.status}, {len(body)} bytes, not the origin's"
+                    f"{self.name}: GET {path}: {response.status}, {len(body)} bytes, another body"
                 )
 
 
