@@ -301,6 +301,7 @@ void Exchange::finish(Session::After after, TimePoint now) {
     leave_endpoint();
     Session &session = *std::exchange(session_, nullptr);
     proxy_.stats().listener(session.listener()).requests_active.subtract();
+    if (after == Session::After::close && !request_complete_) after = Session::After::linger;
     session.exchange_over(after, failure_.reason, now);  // keeps this until the event is over
 }
 

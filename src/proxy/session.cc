@@ -150,7 +150,6 @@ bool Session::read_head(Bytes &input, std::size_t &used, TimePoint now) {
 void Session::refuse(http::HeadError error, TimePoint now) {
     Failure failure = make_failure(reason_of(error), Phase::request_head);
     if (error == http::HeadError::unsupported_version) failure.status = 505;
-    linger_input_ = true;
     begin_exchange();
     exchange_->refuse(failure, now);
 }
@@ -167,7 +166,8 @@ void Session::exchange_over(After after, Reason reason, TimePoint now) {
         return;
     }
     paused_ &= static_cast<std::uint8_t>(Pause::pipelined);
-    if (after == After::close || client_ended_) {
+    linger_input_ = linger_input_ || after == After::linger;
+    if (after != After::persist || client_ended_) {
         close(reason, now);
         return;
     }
@@ -231,7 +231,10 @@ void Session::on_broken(TimePoint now) {
 TimePoint Session::idle_deadline() const {
     const config::ListenerTimeouts &timeouts =
         proxy_.runtime().config().listeners[listener_].timeouts;
-    if (!held_.empty()) return head_started_ + timeouts.headers;
+    if (!held_.empty()) {
+        // What is held because the client does not read waits for write_due_.
+        return head_started_ == TimePoint{} ? TimePoint::max() : head_started_ + timeouts.headers;
+    }
     const TimePoint due = last_active_ + timeouts.keepalive;
     const auto draining = proxy_.drain_since();
     if (!draining) return due;
@@ -275,7 +278,6 @@ void Session::on_deadline(TimePoint now) {
             close(Reason::none, now);
         } else {
             held_.clear();
-            linger_input_ = true;
             begin_exchange();
             exchange_->refuse(make_failure(Reason::client_timeout, Phase::request_head), now);
         }

@@ -42,6 +42,7 @@ public:
     enum class After : std::uint8_t {
         persist,  ///< read the next request
         close,    ///< end in good order
+        linger,   ///< the same, but the client may still be sending
         abort,    ///< cut: the client must see that its response is not whole
     };
     /// The exchange is over.

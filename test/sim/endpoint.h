@@ -1,0 +1,68 @@
+#pragma once
+
+#include "client.h"
+#include "message.h"
+#include "stream.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace uvoy::sim {
+
+/// What all endpoints of a run have seen.
+struct Sightings {
+    std::map<std::string, int> non_idempotent;  ///< by request target, whole requests
+    std::size_t requests = 0;
+    std::string complaint;
+
+    void complain(std::string text) {
+        if (complaint.empty()) complaint = std::move(text);
+    }
+};
+
+/// One connection that an endpoint has accepted: reads requests, holds them against their plans,
+/// and answers as planned, or misbehaves.
+class EndpointConnection final : public Peer {
+public:
+    EndpointConnection(Scheduler &scheduler, const Faults &faults, bool flaky, Sightings &sightings)
+        : scheduler_{scheduler}, faults_{faults}, flaky_{flaky}, sightings_{sightings} {}
+    ~EndpointConnection() {
+        if (stream_ != nullptr) stream_->forget_peer();
+    }
+
+    EndpointConnection(const EndpointConnection &) = delete;
+    EndpointConnection &operator=(const EndpointConnection &) = delete;
+
+    void attach(std::shared_ptr<Stream> stream) { stream_ = std::move(stream); }
+
+    void on_bytes(std::string_view bytes) override;
+    void on_end() override;
+    void on_reset() override { over_ = true; }
+    void on_room() override { send_more(); }
+
+private:
+    void answer_early();
+    void check(const Message &request, const Plan &plan);
+    void answer(const Plan &plan);
+    bool misbehave(const Plan &plan);
+    void send_more();
+    void close_after_output() { closes_ = true; }
+
+    Scheduler &scheduler_;
+    Faults faults_;
+    bool flaky_;
+    Sightings &sightings_;
+    std::shared_ptr<Stream> stream_;
+    std::string input_;
+    std::string output_;
+    bool answered_early_ = false;
+    bool busy_ = false;  // an answer is being made
+    bool closes_ = false;
+    bool finished_ = false;
+    bool over_ = false;
+    std::shared_ptr<int> alive_ = std::make_shared<int>();
+};
+
+}  // namespace uvoy::sim

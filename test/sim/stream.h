@@ -1,0 +1,88 @@
+#pragma once
+
+#include "proxy/ports.h"
+#include "scheduler.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace uvoy::sim {
+
+/// The far end of a stream: a fake client or a fake endpoint.
+class Peer {
+public:
+    virtual void on_bytes(std::string_view bytes) = 0;
+    virtual void on_end() = 0;
+    virtual void on_reset() = 0;
+    /// There is room to send again.
+    virtual void on_room() = 0;
+
+protected:
+    ~Peer() = default;
+};
+
+/// One simulated connection.  It cuts bytes at any place, delays them, keeps them back when a
+/// buffer is full, and delivers the end of a stream after the bytes before it, as TCP does.
+class Stream : public std::enable_shared_from_this<Stream> {
+public:
+    /// `event` delivers something to the core and checks the invariants after it.
+    using Event = std::function<void(const std::function<void()> &)>;
+
+    Stream(Scheduler &scheduler, Event event, Peer &peer)
+        : scheduler_{scheduler}, event_{std::move(event)}, peer_{&peer} {}
+
+    // --- core's side
+    std::unique_ptr<proxy::Transport> make_transport();
+    void attach(proxy::TransportEvents &events) { events_ = &events; }
+
+    /// The outcome of dialling; `deliver` calls the events, unless the core has lost interest.
+    template <typename Deliver>
+    void connected(Deliver deliver) {
+        if (!core_gone_) event_([&] { deliver(*events_); });
+    }
+
+    // --- peer's side
+    void send(std::string_view bytes);
+    void finish();
+    void reset();
+    bool has_room() const { return to_core_.size() < 32 * 1024; }
+    /// For so long the peer takes nothing.
+    void stall(Duration time) { stalled_until_ = scheduler_.now() + time; }
+    void forget_peer() { peer_ = nullptr; }
+    bool open() const { return !dead_; }
+
+    std::size_t queued() const { return queue_.size(); }
+
+private:
+    friend class CoreEnd;
+
+    void write(std::string_view bytes);
+    void core_gone(bool reset);
+    void pump_to_peer();
+    void pump_to_core();
+    void deliver_to_peer();
+    void deliver_to_core();
+    Duration some_delay();
+
+    Scheduler &scheduler_;
+    Event event_;
+    Peer *peer_;
+    proxy::TransportEvents *events_ = nullptr;
+    std::string to_peer_;  // taken by the kernel
+    std::string queue_;    // not yet
+    std::string to_core_;
+    TimePoint stalled_until_{};
+    bool reading_ = true;
+    bool pumping_to_peer_ = false;
+    bool pumping_to_core_ = false;
+    bool core_finished_ = false;
+    bool core_gone_ = false;
+    bool peer_finished_ = false;
+    bool end_delivered_ = false;
+    bool dead_ = false;  // reset by either side, or over on both
+
+    static constexpr std::size_t kernel_buffer = 20'000;
+};
+
+}  // namespace uvoy::sim

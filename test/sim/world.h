@@ -1,0 +1,64 @@
+#pragma once
+
+#include "client.h"
+#include "endpoint.h"
+#include "proxy/proxy.h"
+#include "scheduler.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace uvoy::sim {
+
+/// A whole run: one Proxy with its clients and endpoints, all in simulated time.
+class World final : proxy::Dialer, proxy::Balancer, proxy::Observer {
+public:
+    explicit World(std::uint64_t seed);
+    ~World();
+
+    World(const World &) = delete;
+    World &operator=(const World &) = delete;
+
+    /// Runs to the end, with a drain at a random moment in some runs; returns the first violation,
+    /// or an empty text.
+    std::string run();
+
+    std::size_t good() const;
+    std::size_t answered() const;
+    std::size_t requests() const { return requests_; }
+    bool faultless() const {
+        return !faults_.endpoints && !faults_.clients && !faults_.stale && !drains_;
+    }
+
+private:
+    std::unique_ptr<proxy::Transport> dial(proxy::EndpointId endpoint,
+                                           proxy::TransportEvents &events) override;
+    std::optional<std::uint16_t> pick(std::uint16_t cluster, std::uint64_t hash,
+                                      std::span<const std::uint16_t> tried) override;
+    void on_endpoint_failure(proxy::EndpointId, Reason, TimePoint) override {}
+    void on_exchange(const proxy::ExchangeRecord &record) override;
+
+    std::shared_ptr<Stream> connect(Client &client);
+    void event(const std::function<void()> &action);
+    void check();
+    void check_end();
+    void complain(std::string text);
+
+    Scheduler scheduler_;
+    Faults faults_;
+    bool drains_ = false;
+    std::unique_ptr<proxy::Runtime> runtime_;
+    std::unique_ptr<stats::WorkerStats> stats_;
+    std::unique_ptr<proxy::Proxy> proxy_;
+    Sightings sightings_;
+    std::vector<std::unique_ptr<Client>> clients_;
+    std::vector<std::unique_ptr<EndpointConnection>> connections_;
+    std::vector<std::weak_ptr<Stream>> streams_;
+    std::string complaint_;
+    std::size_t requests_ = 0;
+    std::size_t records_ = 0;
+};
+
+}  // namespace uvoy::sim
