@@ -46,8 +46,6 @@ void UpstreamConnection::assign(Exchange &exchange, TimePoint) {
     assert(state_ == State::idle);
     state_ = State::busy;
     exchange_ = &exchange;
-    scanner_.reset();
-    held_.clear();
     interim_ = 0;
     head_read_ = any_byte_ = false;
     ++served_;

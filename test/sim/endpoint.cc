@@ -25,6 +25,7 @@ std::string target_of(std::string_view start_line) {
 
 void EndpointConnection::on_bytes(std::string_view bytes) {
     if (over_ || finished_) return;
+    if (glued_ != 0) sightings_.complain("a request on a connection that brought extra bytes");
     input_ += bytes;
     if (busy_) {
         if (!answered_early_) sightings_.complain("a request before the answer to the last one");
@@ -109,9 +110,16 @@ bool EndpointConnection::misbehave(const Plan &plan) {
                                  stream_->reset();
                              });
             break;
-        default:
-            output_ += whole + "HTTP/1.1 200 OK\r\nX-Id: 0\r\nContent-Length: 0\r\n\r\n";
+        default: {
+            // An answer to nothing, at once behind the real one: nobody may ever see it.
+            static constexpr std::string_view forged =
+                "HTTP/1.1 200 OK\r\nX-Id: 0\r\nContent-Length: 0\r\n\r\n";
+            output_ += whole;
+            output_ += forged;
+            glued_ = forged.size();
+            stream_->glue_tail(glued_);
             break;
+        }
     }
     if (!over_) send_more();
     return true;
@@ -129,9 +137,11 @@ void EndpointConnection::answer(const Plan &plan) {
 void EndpointConnection::send_more() {
     while (!over_ && !output_.empty() && stream_->open() && stream_->has_room()) {
         const auto limit = static_cast<std::uint32_t>(output_.size());
-        const std::size_t size = scheduler_.chance(40) ? limit : scheduler_.between(1, limit);
-        stream_->send(std::string_view{output_}.substr(0, std::min<std::size_t>(size, 30'000)));
-        output_.erase(0, std::min<std::size_t>(size, 30'000));
+        std::size_t size = scheduler_.chance(40) ? limit : scheduler_.between(1, limit);
+        size = std::min<std::size_t>(size, 30'000);
+        if (output_.size() - size <= glued_) size = output_.size();
+        stream_->send(std::string_view{output_}.substr(0, size));
+        output_.erase(0, size);
     }
     if (!over_ && output_.empty() && closes_ && !std::exchange(finished_, true)) stream_->finish();
 }

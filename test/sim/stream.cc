@@ -154,7 +154,8 @@ void Stream::deliver_to_core() {
     if (!to_core_.empty()) {
         const auto limit =
             static_cast<std::uint32_t>(std::min<std::size_t>(to_core_.size(), 65'536));
-        const std::size_t size = scheduler_.chance(60) ? limit : scheduler_.between(1, limit);
+        std::size_t size = scheduler_.chance(60) ? limit : scheduler_.between(1, limit);
+        if (to_core_.size() - size <= glued_tail_) size = to_core_.size();
         const std::string piece = to_core_.substr(0, size);
         to_core_.erase(0, size);
         scheduler_.trace(this, "to core", piece);

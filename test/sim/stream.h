@@ -46,6 +46,8 @@ public:
     void send(std::string_view bytes);
     void finish();
     void reset();
+    /// The last `bytes` of what is sent from now on come in one piece with the byte before them.
+    void glue_tail(std::size_t bytes) { glued_tail_ = bytes; }
     bool has_room() const { return to_core_.size() < 32 * 1024; }
     /// For so long the peer takes nothing.
     void stall(Duration time) { stalled_until_ = scheduler_.now() + time; }
@@ -73,6 +75,7 @@ private:
     std::string queue_;    // not yet
     std::string to_core_;
     TimePoint stalled_until_{};
+    std::size_t glued_tail_ = 0;
     bool reading_ = true;
     bool pumping_to_peer_ = false;
     bool pumping_to_core_ = false;

@@ -59,6 +59,7 @@ private:
     std::string complaint_;
     std::size_t requests_ = 0;
     std::size_t records_ = 0;
+    std::size_t records_allowed_ = ~std::size_t{0};
 };
 
 }  // namespace uvoy::sim
