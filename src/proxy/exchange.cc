@@ -271,27 +271,30 @@ void Exchange::on_deadline(TimePoint now) {
     if (response_state_ == Response::over) {  // the rest of the request does not come
         drop_upstream(now);
         finish(Session::After::close, now);
-        return;
-    }
-    if (now >= pending_due_) {
+    } else if (now >= pending_due_) {
+        proxy_.stats().cluster(endpoint_.cluster).overflows[stats::Overflow::pending].add();
         fail(Reason::overflow_pending, now);
+    } else if (!session_->paused() && now >= read_due_) {
+        on_slow_body(now);
+    } else if (session_->transport().queued() != 0) {
+        on_client_lost(Reason::client_timeout, now);  // it is the client that takes nothing
+    } else {
+        const bool whole =
+            !tunnel_ && route_->timeout > Duration::zero() && now >= first_byte_ + route_->timeout;
+        fail(whole ? Reason::route_timeout : Reason::idle_timeout, now);
+    }
+}
+
+void Exchange::on_slow_body(TimePoint now) {
+    drop_upstream(now);
+    leave_endpoint();
+    if (response_state_ != Response::none) {
+        on_client_lost(Reason::client_timeout, now);
         return;
     }
-    if (!session_->paused() && now >= read_due_) {
-        drop_upstream(now);
-        leave_endpoint();
-        if (response_state_ != Response::none) {
-            on_client_lost(Reason::client_timeout, now);
-            return;
-        }
-        request_over_ = true;
-        persists_ = false;
-        answer(make_failure(Reason::client_timeout, phase()), now);
-        return;
-    }
-    const bool whole = !tunnel_ && route_ != nullptr && route_->timeout > Duration::zero() &&
-                       now >= first_byte_ + route_->timeout;
-    fail(whole ? Reason::route_timeout : Reason::idle_timeout, now);
+    request_over_ = true;
+    persists_ = false;
+    answer(make_failure(Reason::client_timeout, phase()), now);
 }
 
 void Exchange::finish(Session::After after, TimePoint now) {

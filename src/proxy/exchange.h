@@ -117,6 +117,7 @@ private:
     void on_bad_request_body(http::BodyDecoder::State state, TimePoint now);
     void wrote_upstream();
     void wrote_client(std::size_t bytes, TimePoint now);
+    void on_slow_body(TimePoint now);
     void fail(Reason reason, TimePoint now);
     bool may_retry(Reason reason) const;
     Phase phase() const;
