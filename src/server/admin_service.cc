@@ -62,6 +62,7 @@ std::string_view authority(const http::RequestHead &head) {
 
 /// A page that rebinds its own name to this address sends that name; nobody can rebind a number.
 bool is_number_or_localhost(std::string_view authority) {
+    if (!http::valid_host(authority)) return false;
     std::string_view host = http::host_without_port(authority);
     if (http::equals_ignoring_case(host, "localhost")) return true;
     if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);

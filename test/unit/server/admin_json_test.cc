@@ -1,0 +1,73 @@
+#include "server/admin_json.h"
+#include "view.h"
+
+#include <doctest/doctest.h>
+
+namespace uvoy::server {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// 2024-02-29T12:00:00.250Z
+constexpr std::int64_t leap_day = 1'709'208'000'250;
+
+}  // namespace
+
+TEST_CASE("the status tells the process and sums its listeners") {
+    Scene scene;
+    scene.worker(0).listener(0).connections_active.add(3);
+    scene.worker(1).listener(1).connections_active.add(2);
+    scene.worker(1).listener(1).requests_active.add(1);
+    scene.worker(1).listener(1).connections_total.add(9);
+    Json status = status_json(scene.view(), {scene.state.started + 90s, leap_day});
+    CHECK(status["pid"].is_number());
+    status.erase("pid");
+    CHECK(status.dump() ==
+          R"({"version":"1.2.3","state":"serving","draining":false,)"
+          R"("started":"2024-02-29T11:58:30.250Z","uptime_seconds":90.0,"workers":2,)"
+          R"("config":{"path":"uvoy.json","hash":"c0ffee"},)"
+          R"("requests_in_flight":1,"connections":5,"listeners":[)"
+          R"({"name":"web","addresses":["127.0.0.1:3000"],"requests_in_flight":0,)"
+          R"("connections":3,"connections_total":0,"connections_rejected":0},)"
+          R"({"name":"internal","addresses":["127.0.0.1:3000"],"requests_in_flight":1,)"
+          R"("connections":2,"connections_total":9,"connections_rejected":0}]})");
+
+    scene.state.draining = true;
+    scene.state.config_path.clear();
+    status = status_json(scene.view(), {scene.state.started, leap_day});
+    CHECK(status["state"] == "draining");
+    CHECK(status["config"]["path"].is_null());
+}
+
+TEST_CASE("an endpoint tells its state, since when, why, and its share") {
+    Scene scene;
+    scene.fail({0, 1}, scene.state.started + 10s);
+    scene.worker(0).endpoint(1).requests[2].add(3);
+    scene.worker(1).endpoint(1).requests[5].add(1);
+    scene.worker(1).endpoint(1).failures[Reason::connect_refused].add(4);
+    scene.runtime.endpoint({0, 1}).in_flight = 7;
+    const Json json = clusters_json(scene.view(), {scene.state.started + 12500ms, leap_day});
+    REQUIRE(json["clusters"].size() == 2);
+    const Json &app = json["clusters"][0];
+    CHECK(app["name"] == "app");
+    CHECK(app["policy"] == "ring_hash");
+    CHECK(app["health_check"] == "tcp");
+    CHECK(app["panic"] == false);
+    CHECK(app["healthy"] == 2);
+    CHECK(app["endpoints"][1].dump() ==
+          R"({"name":"b","address":"127.0.0.1:8082","weight":1,"state":"unhealthy",)"
+          R"("since":"2024-02-29T11:59:57.750Z","for_seconds":2.5,)"
+          R"("why":"2 checks failed: connect_refused","fast_checks":false,"checks_passed":0,)"
+          R"("checks_failed":0,"ejections":0,"requests_in_flight":7,)"
+          R"("requests":{"2xx":3,"5xx":1},"failures":{"connect_refused":4},"ring_share":0.0})");
+    CHECK(app["endpoints"][0]["state"] == "healthy");
+    CHECK(app["endpoints"][0]["ring_share"].get<double>() > 0.4);
+
+    const Json &cache = json["clusters"][1];
+    CHECK(cache["policy"] == "round_robin");
+    CHECK(cache["endpoints"][0]["why"] == "health checks are off");
+    CHECK_FALSE(cache["endpoints"][0].contains("ring_share"));
+}
+
+}  // namespace uvoy::server

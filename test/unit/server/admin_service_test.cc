@@ -1,0 +1,113 @@
+#include "server/admin_service.h"
+#include "view.h"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+namespace uvoy::server {
+
+namespace {
+
+proxy::LocalAnswer ask(const Scene &scene, std::string_view path,
+                       std::string_view host = "127.0.0.1:9901",
+                       http::Method method = http::Method::get,
+                       AdminService::Guard guard = AdminService::Guard::names) {
+    http::RequestHead head{.method = method,
+                           .version = http::Version::http11,
+                           .method_text = name(method),
+                           .target = path,
+                           .fields = {}};
+    if (host.data() != nullptr)
+        head.fields.push_back({.name = "Host", .value = host, .id = http::FieldId::host});
+    return AdminService{scene.view(), guard}.serve(head, path, {});
+}
+
+std::string header(const proxy::LocalAnswer &answer, std::string_view name) {
+    for (const auto &[key, value] : answer.headers)
+        if (key == name) return value;
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("every path that the index lists answers") {
+    const Scene scene;
+    const std::string index = ask(scene, "/").body;
+    for (const std::string path :
+         {"/metrics", "/healthz", "/readyz", "/v1/status", "/v1/clusters"}) {
+        CAPTURE(path);
+        CHECK(index.find("\n" + path + " ") != std::string::npos);
+        const proxy::LocalAnswer answer = ask(scene, path);
+        CHECK(answer.status == 200);
+        CHECK_FALSE(answer.body.empty());
+        CHECK(header(answer, "Cache-Control") == "no-store");
+    }
+    CHECK(ask(scene, "/metrics").content_type == "text/plain; version=0.0.4; charset=utf-8");
+    CHECK(ask(scene, "/healthz").body == "ok\n");
+}
+
+TEST_CASE("readiness follows the life of the process") {
+    Scene scene;
+    scene.state.serving = false;
+    CHECK(ask(scene, "/readyz").status == 503);
+    CHECK(ask(scene, "/readyz").body == "starting\n");
+    scene.state.serving = true;
+    CHECK(ask(scene, "/readyz").status == 200);
+    scene.state.draining = true;
+    CHECK(ask(scene, "/readyz").status == 503);
+    CHECK(ask(scene, "/readyz").body == "draining\n");
+    CHECK(ask(scene, "/healthz").status == 200);
+}
+
+TEST_CASE("what is unknown or would write is refused as problem+json") {
+    const Scene scene;
+    const proxy::LocalAnswer unknown = ask(scene, "/v1/nothing");
+    CHECK(unknown.status == 404);
+    CHECK(unknown.content_type == "application/problem+json");
+    const auto json = nlohmann::json::parse(unknown.body);
+    CHECK(json["status"] == 404);
+    CHECK(json["title"] == "Not Found");
+    CHECK(json["type"] == "about:blank");
+
+    const proxy::LocalAnswer post = ask(scene, "/v1/status", "127.0.0.1", http::Method::post);
+    CHECK(post.status == 405);
+    CHECK(header(post, "Allow") == "GET, HEAD");
+    CHECK(ask(scene, "/v1/status", "127.0.0.1", http::Method::head).status == 200);
+}
+
+TEST_CASE("on TCP only numbers and localhost get in, so that DNS rebinding does not") {
+    const Scene scene;
+    for (const std::string host : {"127.0.0.1", "127.0.0.1:9901", "[::1]:9901", "[::1]",
+                                   "localhost", "LocalHost:9901", "192.0.2.7:80"}) {
+        CAPTURE(host);
+        CHECK(ask(scene, "/v1/clusters", host).status == 200);
+    }
+    for (const std::string host : {"evil.example", "evil.example:9901", "localhost.evil.example",
+                                   "127.0.0.1.evil.example", "[::1].evil.example", ""}) {
+        CAPTURE(host);
+        const int expected = host.empty() ? 200 : 403;
+        CHECK(ask(scene, "/v1/clusters", host).status == expected);
+        CHECK(ask(scene, "/metrics", host).status == expected);
+        CHECK(
+            ask(scene, "/v1/clusters", host, http::Method::get, AdminService::Guard::none).status ==
+            200);
+    }
+    CHECK(ask(scene, "/healthz", {}).status == 200);  // HTTP/1.0
+    http::RequestHead absolute{.method = http::Method::get,
+                               .version = http::Version::http11,
+                               .method_text = "GET",
+                               .target = "http://evil.example/healthz",
+                               .fields = {}};
+    CHECK(AdminService{scene.view(), AdminService::Guard::names}
+              .serve(absolute, "/healthz", {})
+              .status == 403);
+}
+
+TEST_CASE("names that are no UTF-8 do not stop the API") {
+    config::Config config = small_config();
+    config.clusters[0].name = "caf\xe9";
+    const Scene scene{std::move(config)};
+    CHECK(ask(scene, "/v1/clusters").status == 200);
+}
+
+}  // namespace uvoy::server

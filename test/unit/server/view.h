@@ -1,0 +1,95 @@
+#pragma once
+
+#include "rcu/rcu.h"
+#include "server/health_table.h"
+#include "server/live_clusters.h"
+#include "server/server_view.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace uvoy::server {
+
+inline config::Cluster cluster_of(std::string name, const std::vector<std::string> &endpoints) {
+    config::Cluster cluster;
+    cluster.name = std::move(name);
+    for (const std::string &endpoint : endpoints) {
+        cluster.endpoints.push_back(
+            {.name = endpoint,
+             .address = {.host = "127.0.0.1",
+                         .port = static_cast<std::uint16_t>(8081 + cluster.endpoints.size()),
+                         .path = {}}});
+    }
+    return cluster;
+}
+
+/// Two listeners, two routes, the cluster "app" (ring of three) and "cache" (one, round robin), and
+/// one rate limit.
+inline config::Config small_config() {
+    config::Config config;
+    for (const char *name : {"web", "internal"}) {
+        config.listeners.emplace_back().name = name;
+        config.listeners.back().addresses = {{.host = "127.0.0.1", .port = 3000, .path = {}}};
+    }
+    config.clusters = {cluster_of("app", {"a", "b", "c"}), cluster_of("cache", {"only"})};
+    config.clusters[1].load_balancing.policy = config::Policy::round_robin;
+    config.clusters[1].health_check.type = config::HealthCheck::Type::none;
+    config.routes.resize(2);
+    config.routes[0].name = "api";
+    config.routes[1].name = "rest";
+    config.rate_limits.emplace_back().name = "per-client";
+    return config;
+}
+
+/// Everything that a ServerView looks at, without threads, with two workers' counters.
+struct Scene {
+    explicit Scene(config::Config config = small_config())
+        : runtime{std::move(config), 42, 2}, clusters{runtime}, health{runtime, state.started} {
+        for (int i = 0; i < 2; ++i) {
+            stats.push_back(std::make_unique<stats::WorkerStats>(runtime.dimensions()));
+            workers.push_back(stats.back().get());
+        }
+        for (std::size_t i = 0; i < runtime.config().rate_limits.size(); ++i) {
+            ledgers.push_back(std::make_unique<limit::Ledger>(limit::Policy{}, 8));
+            ledger_list.push_back(ledgers.back().get());
+        }
+    }
+
+    ServerView view() const {
+        return {.state = state,
+                .runtime = runtime,
+                .workers = workers,
+                .clusters = clusters,
+                .health = health,
+                .ledgers = ledger_list};
+    }
+
+    stats::WorkerStats &worker(std::size_t number) { return *stats[number]; }
+
+    /// Two failed checks.
+    void fail(proxy::EndpointId id, TimePoint now) {
+        Random random{1};
+        for (int i = 0; i < 2; ++i)
+            health.at(id).health.on_check_result({.ok = false, .detail = "connect_refused"}, now,
+                                                 random);
+        clusters.publish(id.cluster, health.healthy(id.cluster));
+    }
+
+    rcu::Thread thread;
+    ServerState state{.version = "1.2.3",
+                      .config_path = "uvoy.json",
+                      .config_hash = "c0ffee",
+                      .started = TimePoint{std::chrono::hours{1}},
+                      .serving = true};
+    proxy::Runtime runtime;
+    LiveClusters clusters;
+    HealthTable health;
+    std::vector<std::unique_ptr<stats::WorkerStats>> stats;
+    std::vector<const stats::WorkerStats *> workers;
+    std::vector<std::unique_ptr<limit::Ledger>> ledgers;
+    std::vector<limit::Ledger *> ledger_list;
+};
+
+}  // namespace uvoy::server
