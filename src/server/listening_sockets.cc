@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -33,8 +34,9 @@ std::string_view hint(int error) {
 }
 
 [[noreturn]] void fail(const std::string &pointer, const config::Address &address, int error) {
-    throw StartError{pointer, fmt::format("{}: {}{}", address.text(),
-                                          std::generic_category().message(error), hint(error))};
+    std::string why = std::generic_category().message(error);
+    why[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(why[0])));
+    throw StartError{pointer, fmt::format("{}: {}{}", address.text(), why, hint(error))};
 }
 
 std::vector<uv::SocketAddress> addresses_of(const config::Address &address,
