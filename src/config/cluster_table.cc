@@ -88,7 +88,7 @@ const Table<Cluster> &cluster_table() {
                     return true;
                 },
             .schema = address.schema,
-            .write = [](const Endpoint &value) { return Json(value.address.text()); }};
+            .write = [](const Endpoint &value) { return json_string(value.address.text()); }};
         return either(std::move(plain), std::move(full));
     }();
     static const Table<T> table{

@@ -15,8 +15,8 @@
 namespace uvoy::config {
 
 /// The schema of "this or that".
-inline Json any_of(Json a, Json b) {
-    return {{"anyOf", Json::array({std::move(a), std::move(b)})}};
+inline JsonObject any_of(const JsonObject &a, const JsonObject &b) {
+    return {{"anyOf", json_array({a.text(), b.text()})}};
 }
 
 /// Reads each item; items that can be compared must differ.  The result has an element for every
@@ -41,12 +41,15 @@ bool read_items(Context &context, const Node &array, const Type<V> &type, std::v
 template <typename V>
 Type<std::vector<V>> list(Type<V> type, std::size_t min, std::size_t max) {
     const std::string expects = "an array, each item " + type.expects;
-    Json schema{{"type", "array"}, {"items", type.schema}, {"minItems", min}, {"maxItems", max}};
-    if constexpr (std::equality_comparable<V>) schema["uniqueItems"] = true;
+    JsonObject schema{{"type", json_string("array")},
+                      {"items", type.schema.text()},
+                      {"minItems", json_number(min)},
+                      {"maxItems", json_number(max)}};
+    if constexpr (std::equality_comparable<V>) schema.set("uniqueItems", "true");
     const auto write = [inner = type.write](const std::vector<V> &values) {
-        Json array = Json::array();
-        for (const V &value : values) array.push_back(inner(value));
-        return array;
+        std::vector<std::string> items;
+        for (const V &value : values) items.push_back(inner(value));
+        return json_array(items);
     };
     const auto read = [=](Context &context, const Node &node, std::vector<V> &values) {
         if (node.kind != Node::Kind::array) return fail_kind(context, node, expects);
@@ -75,7 +78,7 @@ Type<std::vector<V>> one_or_many(Type<V> type, std::size_t max) {
     };
     return {.expects = type.expects + ", or an array of those",
             .read = read,
-            .schema = any_of(std::move(type.schema), std::move(many.schema)),
+            .schema = any_of(type.schema, many.schema),
             .write = write};
 }
 
@@ -102,7 +105,7 @@ Type<std::optional<V>> optional_of(Type<V> type) {
         return inner(context, node, value.emplace());
     };
     const auto write = [inner = type.write](const std::optional<V> &value) {
-        return value ? inner(*value) : Json();
+        return value ? inner(*value) : json_null();
     };
     return {
         .expects = type.expects, .read = read, .schema = std::move(type.schema), .write = write};
@@ -117,12 +120,12 @@ Type<V> nullable(Type<V> type) {
         return true;
     };
     const auto write = [inner = type.write](const V &value) {
-        if constexpr (requires { value.has_value(); }) return value ? inner(value) : Json();
-        else return value.empty() ? Json() : inner(value);
+        if constexpr (requires { value.has_value(); }) return value ? inner(value) : json_null();
+        else return value.empty() ? json_null() : inner(value);
     };
     return {.expects = type.expects + ", or null",
             .read = read,
-            .schema = any_of({{"type", "null"}}, std::move(type.schema)),
+            .schema = any_of({{"type", json_string("null")}}, type.schema),
             .write = write};
 }
 

@@ -18,8 +18,7 @@ Type<std::string> endpoint_name() {
         if (fits && !string.empty() && string.size() <= longest) return string;
         return Unexpected<std::string>{quote(string) + " is not " + form.expects};
     };
-    return string_type<std::string>(form, std::move(parse),
-                                    [](const std::string &value) { return Json(value); });
+    return string_type<std::string>(form, std::move(parse), json_string);
 }
 
 }  // namespace

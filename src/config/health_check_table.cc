@@ -18,9 +18,9 @@ Type<StatusRange> status_range() {
             return Unexpected<std::string>{quote(string) +
                                            " is not a status code or a range such as \"200-399\""};
         },
-        [](const StatusRange &range) { return Json(to_text(range)); });
+        [](const StatusRange &range) { return json_string(to_text(range)); });
     Type<std::uint16_t> code = integer<std::uint16_t>(100, 599);
-    type.schema = any_of(code.schema, std::move(type.schema));
+    type.schema = any_of(code.schema, type.schema);
     type.read = [string = type.read, code](Context &context, const Node &node, StatusRange &range) {
         if (!node.is_number()) return string(context, node, range);
         std::uint16_t status = 0;
@@ -41,8 +41,7 @@ Type<std::string> target() {
         if (string.starts_with('/') && printable && string.size() <= longest) return string;
         return Unexpected<std::string>{quote(string) + " is not " + form.expects};
     };
-    return string_type<std::string>(form, std::move(parse),
-                                    [](const std::string &value) { return Json(value); });
+    return string_type<std::string>(form, std::move(parse), json_string);
 }
 
 /// A Host header: a name or an IP literal, maybe with a port.
@@ -56,8 +55,7 @@ Type<std::string> host() {
         if (fits) return string;
         return Unexpected<std::string>{quote(string) + " is not " + form.expects};
     };
-    return string_type<std::string>(form, std::move(parse),
-                                    [](const std::string &value) { return Json(value); });
+    return string_type<std::string>(form, std::move(parse), json_string);
 }
 
 void finish(Context &context, const Node &node, HealthCheck &check) {

@@ -14,8 +14,7 @@ Type<std::string> header_name() {
         if (is_token(string) && string.size() <= longest) return to_lower(string);
         return Unexpected<std::string>{quote(string) + " is not " + form.expects};
     };
-    return string_type<std::string>(form, std::move(parse),
-                                    [](const std::string &value) { return Json(value); });
+    return string_type<std::string>(form, std::move(parse), json_string);
 }
 
 std::string &header_of(KeyPart &part) {
@@ -43,7 +42,7 @@ const Table<KeyPart> &key_part_table() {
                     context.fail(node, "\"header\" and \"query\" are two parts: write two objects");
                 else if (node.members.empty()) context.fail(node, "needs \"header\" or \"query\"");
             },
-        .extra = {{"minProperties", 1}, {"maxProperties", 1}}};
+        .extra = {{"minProperties", "1"}, {"maxProperties", "1"}}};
     return table;
 }
 

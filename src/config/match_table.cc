@@ -26,7 +26,7 @@ Result<HostMatch, std::string> parse_host_match(const std::string &string) {
 Type<HostMatch> host_match() {
     return string_type<HostMatch>({.expects = "a host name or \"*.suffix\"",
                                    .pattern = "(?:\\*\\.)?[A-Za-z0-9_.-]+|\\[[0-9A-Fa-f:.]+\\]"},
-                                  parse_host_match, [](const HostMatch &) { return Json(); });
+                                  parse_host_match, [](const HostMatch &) { return json_null(); });
 }
 
 Result<std::string, std::string> parse_path(const std::string &string) {
@@ -44,8 +44,7 @@ Result<std::string, std::string> parse_path(const std::string &string) {
 
 Type<std::string> path() {
     return string_type<std::string>({.expects = "a path such as \"/api\"", .pattern = "/[^?#\\s]*"},
-                                    parse_path,
-                                    [](const std::string &value) { return Json(value); });
+                                    parse_path, json_string);
 }
 
 Type<PathMatch> exact_path() {
@@ -56,7 +55,7 @@ Type<PathMatch> exact_path() {
             if (!parsed) return Wrong{parsed.error()};
             return PathMatch{PathMatch::Kind::exact, std::move(*parsed)};
         },
-        [](const PathMatch &) { return Json(); });
+        [](const PathMatch &) { return json_null(); });
 }
 
 std::string &prefix_of(PathMatch &match) {

@@ -61,10 +61,10 @@ Type<Fields> header_fields() {
     };
     return {.expects = expects,
             .read = read,
-            .schema = {{"type", "object"},
-                       {"maxProperties", most_fields},
-                       {"additionalProperties", {{"type", "string"}}}},
-            .write = [](const Fields &) { return Json::object(); }};
+            .schema = {{"type", json_string("object")},
+                       {"maxProperties", json_number(most_fields)},
+                       {"additionalProperties", R"({"type": "string"})"}},
+            .write = [](const Fields &) { return JsonObject{}.text(); }};
 }
 
 Type<std::string> body() {
@@ -80,8 +80,8 @@ Type<std::string> body() {
     };
     return {.expects = form.expects,
             .read = read,
-            .schema = {{"type", "string"}, {"maxLength", longest}},
-            .write = [](const std::string &value) { return Json(value); }};
+            .schema = {{"type", json_string("string")}, {"maxLength", json_number(longest)}},
+            .write = json_string};
 }
 
 void finish(Context &context, const Node &node, Respond &respond) {

@@ -71,7 +71,7 @@ const Table<Route> &route_table() {
                  key<T>("access_log", &T::access_log, boolean(),
                         "whether requests of this route are in the access log")},
         .finish = finish,
-        .extra = {{"oneOf", {{{"required", {"cluster"}}}, {{"required", {"respond"}}}}}}};
+        .extra = {{"oneOf", R"([{"required": ["cluster"]}, {"required": ["respond"]}])"}}};
     return table;
 }
 

@@ -26,7 +26,7 @@ Wrong out_of_range(const std::string &string, const std::string &range) {
 Type<Address> address(Form form, Result<Address, std::string> (*parse)(std::string_view)) {
     return string_type<Address>(
         std::move(form), [parse](const std::string &string) { return parse(string); },
-        [](const Address &value) { return Json(value.text()); });
+        [](const Address &value) { return json_string(value.text()); });
 }
 
 }  // namespace
@@ -51,8 +51,9 @@ bool fail_string(Context &context, const Node &node, const Form &form, std::stri
     return false;
 }
 
-Json string_schema(const Form &form) {
-    return {{"type", "string"}, {"pattern", "^(?:" + form.pattern + ")$|\\$\\{"}};
+JsonObject string_schema(const Form &form) {
+    return {{"type", json_string("string")},
+            {"pattern", json_string("^(?:" + form.pattern + ")$|\\$\\{")}};
 }
 
 Type<bool> boolean() {
@@ -64,8 +65,14 @@ Type<bool> boolean() {
                     value = node.boolean;
                     return true;
                 },
-            .schema = {{"type", "boolean"}},
-            .write = [](const bool &value) { return Json(value); }};
+            .schema = {{"type", json_string("boolean")}},
+            .write = [](const bool &value) { return std::string{value ? "true" : "false"}; }};
+}
+
+JsonObject integer_schema(std::uint32_t min, std::uint32_t max) {
+    return {{"type", json_string("integer")},
+            {"minimum", json_number(min)},
+            {"maximum", json_number(max)}};
 }
 
 bool read_integer(Context &context, const Node &node, std::int64_t min, std::int64_t max,
@@ -100,7 +107,7 @@ Type<Duration> duration(Zero zero) {
         return *value;
     };
     return string_type<Duration>(form, std::move(parse),
-                                 [](const Duration &value) { return Json(to_text(value)); });
+                                 [](const Duration &value) { return json_string(to_text(value)); });
 }
 
 Type<std::uint64_t> size(std::uint64_t min, std::uint64_t max) {
@@ -116,7 +123,7 @@ Type<std::uint64_t> size(std::uint64_t min, std::uint64_t max) {
         return *value;
     };
     return string_type<std::uint64_t>(form, std::move(parse), [](const std::uint64_t &value) {
-        return Json(size_to_text(value));
+        return json_string(size_to_text(value));
     });
 }
 
@@ -130,7 +137,7 @@ Type<Share> share() {
         return *value;
     };
     return string_type<Share>(form, std::move(parse),
-                              [](const Share &value) { return Json(to_text(value)); });
+                              [](const Share &value) { return json_string(to_text(value)); });
 }
 
 Type<Rate> rate() {
@@ -146,7 +153,7 @@ Type<Rate> rate() {
         return *value;
     };
     // A rate has no default.
-    return string_type<Rate>(form, std::move(parse), [](const Rate &) { return Json(); });
+    return string_type<Rate>(form, std::move(parse), [](const Rate &) { return json_null(); });
 }
 
 Type<Address> listen_address() {
@@ -174,8 +181,7 @@ Type<std::string> line(std::string expects, std::size_t max_bytes) {
             return Wrong{"longer than " + std::to_string(max_bytes) + " bytes"};
         return string;
     };
-    return string_type<std::string>(form, std::move(parse),
-                                    [](const std::string &value) { return Json(value); });
+    return string_type<std::string>(form, std::move(parse), json_string);
 }
 
 bool is_name(std::string_view text) {
@@ -192,8 +198,7 @@ Type<std::string> name() {
         if (!is_name(string)) return misfit(string, form);
         return string;
     };
-    return string_type<std::string>(form, std::move(parse),
-                                    [](const std::string &value) { return Json(value); });
+    return string_type<std::string>(form, std::move(parse), json_string);
 }
 
 Type<std::size_t> reference_to(std::string section, std::string noun) {
@@ -214,7 +219,7 @@ Type<std::size_t> reference_to(std::string section, std::string noun) {
                 },
             .schema = string_schema(form),
             // An index means nothing without its file; no reference has a default.
-            .write = [](const std::size_t &) { return Json(); }};
+            .write = [](const std::size_t &) { return json_null(); }};
 }
 
 std::string choice_expects(const std::vector<std::string_view> &words) {
@@ -240,10 +245,13 @@ std::optional<std::size_t> read_choice(Context &context, const Node &node,
     return std::nullopt;
 }
 
-Json choice_schema(const std::vector<std::string_view> &words) {
-    Json schema{{"type", "string"}};
-    schema["anyOf"] = Json::array({{{"enum", words}}, {{"pattern", "\\$\\{"}}});
-    return schema;
+JsonObject choice_schema(const std::vector<std::string_view> &words) {
+    std::vector<std::string> values;
+    for (const std::string_view word : words) values.push_back(json_string(word));
+    const JsonObject known{{"enum", json_array(values)}};
+    const JsonObject reference{{"pattern", json_string("\\$\\{")}};
+    return {{"type", json_string("string")},
+            {"anyOf", json_array({known.text(), reference.text()})}};
 }
 
 }  // namespace uvoy::config

@@ -30,14 +30,14 @@ std::optional<std::string> read_string(Context &context, const Node &node, const
 /// Reports a string that does not fit; keeps the value of a reference to itself.
 bool fail_string(Context &context, const Node &node, const Form &form, std::string problem);
 
-Json string_schema(const Form &form);
+JsonObject string_schema(const Form &form);
 
 template <typename V>
 using Parse = std::function<Result<V, std::string>(const std::string &)>;
 
 /// A string that `parse` turns into a V.
 template <typename V>
-Type<V> string_type(Form form, Parse<V> parse, std::function<Json(const V &)> write) {
+Type<V> string_type(Form form, Parse<V> parse, std::function<std::string(const V &)> write) {
     Type<V> type{.expects = form.expects,
                  .read = {},
                  .schema = string_schema(form),
@@ -58,6 +58,7 @@ Type<bool> boolean();
 
 bool read_integer(Context &context, const Node &node, std::int64_t min, std::int64_t max,
                   std::int64_t &value);
+JsonObject integer_schema(std::uint32_t min, std::uint32_t max);
 
 template <std::unsigned_integral N>
 Type<N> integer(std::uint32_t min, std::uint32_t max) {
@@ -71,8 +72,8 @@ Type<N> integer(std::uint32_t min, std::uint32_t max) {
                     value = static_cast<N>(number);
                     return true;
                 },
-            .schema = {{"type", "integer"}, {"minimum", min}, {"maximum", max}},
-            .write = [](const N &value) { return Json(value); }};
+            .schema = integer_schema(min, max),
+            .write = [](const N &value) { return json_number(value); }};
 }
 
 enum class Zero : std::uint8_t { refused, allowed };
@@ -109,7 +110,7 @@ struct Choice {
 /// Reads one of the words; nullopt after it reported a problem.
 std::optional<std::size_t> read_choice(Context &context, const Node &node,
                                        const std::vector<std::string_view> &words);
-Json choice_schema(const std::vector<std::string_view> &words);
+JsonObject choice_schema(const std::vector<std::string_view> &words);
 std::string choice_expects(const std::vector<std::string_view> &words);
 
 /// One word of a few.
@@ -128,8 +129,8 @@ Type<V> choice(std::vector<Choice<V>> choices) {
             .write =
                 [choices](const V &value) {
                     for (const Choice<V> &choice : choices)
-                        if (choice.value == value) return Json(choice.word);
-                    return Json();
+                        if (choice.value == value) return json_string(choice.word);
+                    return json_null();
                 }};
 }
 

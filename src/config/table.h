@@ -18,8 +18,8 @@ namespace uvoy::config {
 template <typename T>
 struct Key {
     std::string name;
-    std::string doc;  ///< one line
-    Json schema;      ///< with description and default
+    std::string doc;    ///< one line
+    JsonObject schema;  ///< with description and default
     bool required = false;
     std::function<bool(Context &, const Node &, T &)> read;
 };
@@ -29,9 +29,9 @@ struct Key {
 template <typename T, typename Access, typename V>
 Key<T> key(std::string name, Access access, const Type<V> &type, std::string doc) {
     T fresh{};
-    Json schema{{"description", doc}};
+    JsonObject schema{{"description", json_string(doc)}};
     schema.update(type.schema);
-    schema["default"] = type.write(std::invoke(access, fresh));
+    schema.set("default", type.write(std::invoke(access, fresh)));
     return {.name = std::move(name),
             .doc = std::move(doc),
             .schema = std::move(schema),
@@ -53,7 +53,7 @@ Key<T> required(Key<T> key) {
 template <typename T>
 Key<T> derived(Key<T> key, const std::string &words) {
     key.schema.erase("default");
-    key.schema["description"] = key.doc + "; default: " + words;
+    key.schema.set("description", json_string(key.doc + "; default: " + words));
     return key;
 }
 
@@ -66,7 +66,7 @@ struct Table {
     /// Checks across keys and fills in derived defaults; runs last, also after problems.
     std::function<void(Context &, const Node &, T &)> finish = nullptr;
 
-    Json extra = Json::object();  ///< what finish() checks, as far as a schema can say it
+    JsonObject extra{};  ///< what finish() checks, as far as a schema can say it
 
     const Key<T> *find(std::string_view name) const {
         for (const Key<T> &key : keys)
@@ -80,15 +80,17 @@ struct Table {
         return names;
     }
 
-    Json schema() const {
-        Json schema{{"type", "object"}, {"additionalProperties", false}};
-        Json &properties = schema["properties"] = Json::object();
-        Json needed = Json::array();
+    JsonObject schema() const {
+        JsonObject properties;
+        std::vector<std::string> needed;
         for (const Key<T> &key : keys) {
-            properties[key.name] = key.schema;
-            if (key.required) needed.push_back(key.name);
+            properties.set(key.name, key.schema.text());
+            if (key.required) needed.push_back(json_string(key.name));
         }
-        if (!needed.empty()) schema["required"] = std::move(needed);
+        JsonObject schema{{"type", json_string("object")},
+                          {"additionalProperties", "false"},
+                          {"properties", properties.text()}};
+        if (!needed.empty()) schema.set("required", json_array(needed));
         schema.update(extra);
         return schema;
     }
@@ -121,18 +123,19 @@ Type<T> object(const Table<T> &table) {
                              T &value) { return read_object(context, node, table, value); },
             .schema = table.schema(),
             // Each key brings its own default.
-            .write = [](const T &) { return Json::object(); }};
+            .write = [](const T &) { return JsonObject{}.text(); }};
 }
 
 /// An object whose keys are names: {"web": {...}}.  T has a member `name`.
 template <typename T>
 Type<std::vector<T>> named(const Table<T> &table, std::size_t min, std::size_t max) {
     const std::string expects = "an object from names to " + table.noun.substr(2) + "s";
-    Json schema{{"type", "object"},
-                {"propertyNames", {{"pattern", "^" + std::string{name_pattern} + "$"}}},
-                {"minProperties", min},
-                {"maxProperties", max},
-                {"additionalProperties", table.schema()}};
+    const std::string pattern = json_string("^" + std::string{name_pattern} + "$");
+    JsonObject schema{{"type", json_string("object")},
+                      {"propertyNames", JsonObject{{"pattern", pattern}}.text()},
+                      {"minProperties", json_number(min)},
+                      {"maxProperties", json_number(max)},
+                      {"additionalProperties", table.schema().text()}};
     const auto read = [=, &table](Context &context, const Node &node, std::vector<T> &values) {
         if (node.kind != Node::Kind::object) return fail_kind(context, node, expects);
         const std::size_t problems = context.problem_count();
@@ -154,7 +157,7 @@ Type<std::vector<T>> named(const Table<T> &table, std::size_t min, std::size_t m
     return {.expects = expects,
             .read = read,
             .schema = std::move(schema),
-            .write = [](const std::vector<T> &) { return Json::object(); }};
+            .write = [](const std::vector<T> &) { return JsonObject{}.text(); }};
 }
 
 }  // namespace uvoy::config

@@ -29,19 +29,18 @@ Type<std::string> log_path() {
         if (string == "stdout" || (path && sane)) return string;
         return Unexpected<std::string>{quote(string) + " is not " + form.expects};
     };
-    return string_type<std::string>(form, std::move(parse),
-                                    [](const std::string &value) { return Json(value); });
+    return string_type<std::string>(form, std::move(parse), json_string);
 }
 
-/// Any text: it is only hashed.
+/// Any text, also none: it is only hashed.
 Type<std::string> seed() {
-    Type<std::string> type = line("a text", 1024);
-    type.schema = {{"type", "string"}};
-    type.read = [inner = type.read](Context &context, const Node &node, std::string &value) {
-        if (node.kind == Node::Kind::string && node.text.empty()) return true;
-        return inner(context, node, value);
+    constexpr std::size_t longest = 1024;
+    Form form{.expects = "a text of at most 1024 bytes", .pattern = "[\\s\\S]*"};
+    Parse<std::string> parse = [](const std::string &string) -> Result<std::string, std::string> {
+        if (string.size() <= longest) return string;
+        return Unexpected<std::string>{"longer than 1024 bytes"};
     };
-    return type;
+    return string_type<std::string>(form, std::move(parse), json_string);
 }
 
 const Table<AccessLog> &access_log_table() {

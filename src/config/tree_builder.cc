@@ -75,11 +75,13 @@ public:
         return true;
     }
 
-    bool parse_error(std::size_t position, const std::string &token,
+    bool parse_error(std::size_t position, const std::string &,
                      const json::exception &exception) override {
-        position = std::min(position, text_.size());
-        const bool token_ends_here = text_.substr(0, position).ends_with(token);
-        const std::size_t start = token_ends_here ? position - token.size() : scanner_.peek();
+        // `position` is behind the bad token.  A comma or colon that is itself too much lies in
+        // the gap before the scanner's next token; the end of the text counts as one byte.
+        const std::size_t next = scanner_.peek();
+        const bool in_gap = position <= text_.size() && position > 0 && position - 1 < next;
+        const std::size_t start = in_gap ? position - 1 : next;
         return fail(start, explain(start, exception));
     }
 
@@ -87,11 +89,11 @@ private:
     std::string explain(std::size_t start, const json::exception &exception) const {
         constexpr int out_of_range = 406;
         if (exception.id == out_of_range) return "the number is too large";
-        const std::string words = plain_words(exception.what());
-        if (scanner_.peek() >= text_.size())
-            return open_.empty() ? "the file is empty" : "the file ends too early: " + words;
-        const char c = text_[std::min(start, text_.size() - 1)];
-        if ((c == '}' || c == ']') && scanner_.comma_before_next())
+        std::string words = plain_words(exception.what());
+        if (start >= text_.size())
+            return values_ == 0 ? "the file is empty" : "the file ends too early: " + words;
+        const bool closes = text_[start] == '}' || text_[start] == ']';
+        if (closes && scanner_.comma_before_next())
             return "a comma stands before the closing bracket: " + words;
         if (words.ends_with("expected '}'") || words.ends_with("expected ']'"))
             return "a comma is missing here or a bracket is not closed: " + words;

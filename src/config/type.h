@@ -1,16 +1,12 @@
 #pragma once
 
 #include "config/context.h"
-
-#include <nlohmann/json.hpp>
+#include "config/json_text.h"
 
 #include <functional>
 #include <string>
 
 namespace uvoy::config {
-
-/// Keeps its keys in the order of insertion, so that the schema reads like the manual.
-using Json = nlohmann::ordered_json;
 
 /// What a value may be: the parser reads by it, and the schema is written from it.
 template <typename V>
@@ -20,10 +16,10 @@ struct Type {
     /// Sets the value; or reports what is wrong, returns false and leaves it in a valid state.
     std::function<bool(Context &, const Node &, V &)> read;
 
-    Json schema;
+    JsonObject schema;
 
     /// The value as it would stand in a file, for the defaults in the schema.
-    std::function<Json(const V &)> write;
+    std::function<std::string(const V &)> write;
 };
 
 /// Reports a value of the wrong kind; returns false.

@@ -1,0 +1,22 @@
+#include "problems.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+namespace uvoy::config {
+
+TEST_CASE("every configuration that is shipped is valid") {
+    std::size_t files = 0;
+    for (const auto &entry : std::filesystem::recursive_directory_iterator{UVOY_ETC}) {
+        if (entry.path().extension() != ".json") continue;
+        CAPTURE(entry.path().string());
+        const Loaded loaded = load(entry.path());
+        CAPTURE(joined(lines_of(loaded)));
+        CHECK(loaded.config.has_value());
+        ++files;
+    }
+    CHECK(files >= 4);
+}
+
+}  // namespace uvoy::config

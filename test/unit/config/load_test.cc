@@ -1,0 +1,221 @@
+#include "config/load.h"
+
+#include "problems.h"
+
+#include <doctest/doctest.h>
+
+namespace uvoy::config {
+
+using namespace std::chrono_literals;
+
+TEST_CASE("the smallest file gives every default") {
+    const Loaded loaded = parse_for_test(R"({
+        "listeners": { "web": { "address": "0.0.0.0:3000" } },
+        "clusters":  { "app": { "endpoints": ["127.0.0.1:8081", "127.0.0.1:8082"] } }
+    })");
+    INFO(joined(lines_of(loaded)));
+    REQUIRE(loaded.config.has_value());
+    const Config &config = *loaded.config;
+    CHECK(config.workers == 0);
+    REQUIRE(config.listeners.size() == 1);
+    CHECK(config.listeners[0].name == "web");
+    REQUIRE(config.listeners[0].addresses.size() == 1);
+    CHECK(config.listeners[0].addresses[0].text() == "0.0.0.0:3000");
+    REQUIRE(config.clusters.size() == 1);
+    const Cluster &cluster = config.clusters[0];
+    REQUIRE(cluster.endpoints.size() == 2);
+    CHECK(cluster.endpoints[1].name == "127.0.0.1:8082");
+    CHECK(cluster.endpoints[1].address.port == 8082);
+    CHECK(cluster.endpoints[1].weight == 1);
+    CHECK(cluster.health_check.type == HealthCheck::Type::tcp);
+    REQUIRE(config.routes.size() == 1);
+    CHECK(config.routes[0].name == "default");
+    CHECK(std::get<Forward>(config.routes[0].action).cluster == 0);
+    CHECK(config.admin->address.text() == "127.0.0.1:9901");
+    CHECK(config.access_log.empty());
+}
+
+TEST_CASE("every key reaches its member") {
+    const Loaded loaded = parse_for_test(R"({
+        // A comment, /* and a trap.
+        "workers": 4,
+        "hash_seed": "of the fleet",
+        "admin": {"address": "unix:/run/uvoy/admin.sock"},
+        "access_log": [{"path": "/var/log/uvoy/access.log", "format": "json"}, {}],
+        "shutdown": {"drain_timeout": "0s"},
+        "limits": {"connections": 5000},
+        "routes": [
+            {"name": "static", "match": {"listener": "v6", "host": "*.Example.com",
+             "path": {"prefix": "/static/"}}, "cluster": "b", "timeout": "0s",
+             "idle_timeout": "1m30s", "upgrades": [], "rate_limits": ["each", "all"],
+             "retry": {"attempts": 3, "on": ["refused"]},
+             "hash_key": ["host", {"header": "X-User"}, {"query": "id"}], "access_log": false},
+            {"match": {"host": "Example.com", "path": "/health"}, "respond": {"status": 503,
+             "body": "two\nlines", "headers": {"Content-Type": "text/plain", "X-A": "b"}}}
+        ],
+        "rate_limits": {
+            "all": {"rate": "6000/m", "status": 503, "table": 2048},
+            "each": {"rate": "10/h", "burst": 7, "key": ["client_ip", "route"]}
+        },
+        /* The order of sections does not matter. */
+        "listeners": {
+            "web": {"address": "localhost:80", "rate_limits": ["each"],
+                    "timeouts": {"headers": "1s", "body": "2s", "keepalive": "3s", "write": "4s"},
+                    "limits": {"header_bytes": "64KiB", "headers": 10, "target_bytes": "2KB",
+                               "connections": 11, "requests_per_connection": 12}},
+            "v6": {"address": ["[0:0::1]:81", "unix:/run/v6.sock"]}
+        },
+        "clusters": {
+            "a": {"endpoints": [{"address": "db.internal:1", "name": "one", "weight": 1000}],
+                  "health_check": {"path": "/up", "host": "up.example:80", "interval": "2s",
+                                   "timeout": "1s", "healthy_after": 3, "unhealthy_after": 4,
+                                   "status": ["200-299", 404]},
+                  "limits": {"connections": 1, "requests": 2, "pending": 0,
+                             "pending_timeout": "5s"},
+                  "timeouts": {"connect": "6s", "idle": "7s"}},
+            "b": {"endpoints": ["[::1]:2", "unix:/run/b.sock"], "health_check": {"type": "none"},
+                  "load_balancing": {"policy": "least_request", "hash_key": ["client_ip"],
+                                     "panic_threshold": "12.5%"}}
+        }
+    })");
+    INFO(joined(lines_of(loaded)));
+    REQUIRE(loaded.config.has_value());
+    const Config &config = *loaded.config;
+
+    SUBCASE("at the top") {
+        CHECK(config.workers == 4);
+        CHECK(config.hash_seed == "of the fleet");
+        CHECK(config.admin->address.path == "/run/uvoy/admin.sock");
+        REQUIRE(config.access_log.size() == 2);
+        CHECK(config.access_log[0].path == "/var/log/uvoy/access.log");
+        CHECK(config.access_log[1].path == "stdout");
+        CHECK(config.shutdown.drain_timeout == 0s);
+        CHECK(config.limits.connections == 5000);
+    }
+    SUBCASE("of listeners") {
+        REQUIRE(config.listeners.size() == 2);
+        const Listener &web = config.listeners[0];
+        CHECK(web.timeouts.headers == 1s);
+        CHECK(web.timeouts.body == 2s);
+        CHECK(web.timeouts.keepalive == 3s);
+        CHECK(web.timeouts.write == 4s);
+        CHECK(web.limits.header_bytes == 65536);
+        CHECK(web.limits.headers == 10);
+        CHECK(web.limits.target_bytes == 2000);
+        CHECK(web.limits.connections == 11);
+        CHECK(web.limits.requests_per_connection == 12);
+        CHECK(web.rate_limits == std::vector<std::size_t>{1});
+        REQUIRE(config.listeners[1].addresses.size() == 2);
+        CHECK(config.listeners[1].addresses[0].text() == "[::1]:81");
+        CHECK(config.listeners[1].addresses[1].path == "/run/v6.sock");
+    }
+    SUBCASE("of routes") {
+        REQUIRE(config.routes.size() == 2);
+        const Route &first = config.routes[0];
+        CHECK(first.name == "static");
+        CHECK(first.match.listener == 1);
+        CHECK(first.match.host.kind == HostMatch::Kind::suffix);
+        CHECK(first.match.host.text == ".example.com");
+        CHECK(first.match.path.kind == PathMatch::Kind::prefix);
+        CHECK(first.match.path.text == "/static/");
+        CHECK(std::get<Forward>(first.action).cluster == 1);
+        CHECK(first.timeout == 0s);
+        CHECK(first.idle_timeout == 90s);
+        CHECK(first.upgrades.empty());
+        CHECK(first.rate_limits == std::vector<std::size_t>{1, 0});
+        CHECK(first.retry.attempts == 3);
+        CHECK(first.retry.on == std::vector{RetryOn::refused});
+        const std::vector<KeyPart> hash_key{{KeyPart::Source::host, {}},
+                                            {KeyPart::Source::header, "x-user"},
+                                            {KeyPart::Source::query, "id"}};
+        REQUIRE(first.hash_key.has_value());
+        CHECK((*first.hash_key == hash_key));
+        CHECK_FALSE(first.access_log);
+
+        const Route &second = config.routes[1];
+        CHECK(second.name == "route-1");
+        CHECK_FALSE(second.match.listener);
+        CHECK(second.match.host.kind == HostMatch::Kind::exact);
+        CHECK(second.match.host.text == "example.com");
+        CHECK(second.match.path.kind == PathMatch::Kind::exact);
+        CHECK_FALSE(second.hash_key.has_value());
+        const Respond &respond = std::get<Respond>(second.action);
+        CHECK(respond.status == 503);
+        CHECK(respond.body == "two\nlines");
+        REQUIRE(respond.headers.size() == 2);
+        CHECK(respond.headers[0].first == "Content-Type");
+        CHECK(respond.headers[0].second == "text/plain");
+    }
+    SUBCASE("of rate limits") {
+        REQUIRE(config.rate_limits.size() == 2);
+        const RateLimit &all = config.rate_limits[0];
+        CHECK(all.name == "all");
+        CHECK(all.rate.requests == 6000);
+        CHECK(all.rate.per == 1min);
+        CHECK(all.burst == 100);
+        CHECK(all.key.empty());
+        CHECK(all.status == 503);
+        CHECK(all.table == 2048);
+        const RateLimit &each = config.rate_limits[1];
+        CHECK(each.burst == 7);
+        REQUIRE(each.key.size() == 2);
+        CHECK(each.key[1].source == KeyPart::Source::route);
+    }
+    SUBCASE("of clusters") {
+        REQUIRE(config.clusters.size() == 2);
+        const Cluster &a = config.clusters[0];
+        CHECK(a.endpoints[0].name == "one");
+        CHECK(a.endpoints[0].address.host == "db.internal");
+        CHECK(a.endpoints[0].weight == 1000);
+        CHECK(a.health_check.type == HealthCheck::Type::http);
+        CHECK(a.health_check.path == "/up");
+        CHECK(a.health_check.host == "up.example:80");
+        CHECK(a.health_check.interval == 2s);
+        CHECK(a.health_check.timeout == 1s);
+        CHECK(a.health_check.healthy_after == 3);
+        CHECK(a.health_check.unhealthy_after == 4);
+        CHECK((a.health_check.status == std::vector<StatusRange>{{200, 299}, {404, 404}}));
+        CHECK(a.limits.connections == 1);
+        CHECK(a.limits.requests == 2);
+        CHECK(a.limits.pending == 0);
+        CHECK(a.limits.pending_timeout == 5s);
+        CHECK(a.timeouts.connect == 6s);
+        CHECK(a.timeouts.idle == 7s);
+        const Cluster &b = config.clusters[1];
+        CHECK(b.endpoints[0].address.host == "::1");
+        CHECK(b.endpoints[1].name == "unix:/run/b.sock");
+        CHECK(b.health_check.type == HealthCheck::Type::none);
+        CHECK(b.load_balancing.policy == Policy::least_request);
+        CHECK(
+            (b.load_balancing.hash_key == std::vector<KeyPart>{{KeyPart::Source::client_ip, {}}}));
+        CHECK(b.load_balancing.panic_threshold.basis_points == 1250);
+    }
+}
+
+TEST_CASE("a burst that is not given is the rate per second, at least one") {
+    for (const auto &[rate, burst] : std::vector<std::pair<std::string, std::uint32_t>>{
+             {"100/s", 100}, {"6000/m", 100}, {"59/m", 1}, {"7200/h", 2}, {"1/h", 1}}) {
+        CAPTURE(rate);
+        const Loaded loaded = parse_for_test(file_with({.limit = R"("rate": ")" + rate + '"'}));
+        REQUIRE(loaded.config.has_value());
+        CHECK(loaded.config->rate_limits[0].burst == burst);
+    }
+}
+
+TEST_CASE("null turns the admin API off and leaves no access log") {
+    const Loaded loaded =
+        parse_for_test(file_with({.top = R"("admin": null, "access_log": null)"}));
+    REQUIRE(loaded.config.has_value());
+    CHECK_FALSE(loaded.config->admin.has_value());
+    CHECK(loaded.config->access_log.empty());
+}
+
+TEST_CASE("routes that only respond need no cluster") {
+    const Loaded loaded = parse_for_test(R"({"listeners": {"w": {"address": "0.0.0.0:80"}},
+        "clusters": {}, "routes": [{"respond": {}}]})");
+    INFO(joined(lines_of(loaded)));
+    REQUIRE(loaded.config.has_value());
+    CHECK(std::get<Respond>(loaded.config->routes[0].action).status == 200);
+}
+
+}  // namespace uvoy::config

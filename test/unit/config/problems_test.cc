@@ -1,0 +1,244 @@
+#include "problems.h"
+
+#include <doctest/doctest.h>
+
+namespace uvoy::config {
+
+TEST_CASE("ten different mistakes give ten lines with the right places and hints") {
+    const Loaded loaded = parse_for_test(R"({
+  "workers": 0,
+  "listeners": {
+    "web": {"address": "0.0.0.0:80800", "tls": null}
+  },
+  "clusters": {
+    "api": {
+      "endpoints": ["10.0.0.1:8080", "10.0.0.2"],
+      "timeouts": {"connect": 2},
+      "load_balancing": {"policy": "ringhash"}
+    }
+  },
+  /* grüße */ "shutdown": {"drain_timeout": "2 s"},
+  "routes": [
+    {"clutser": "api", "respond": {}},
+    {"match": {"path": "/a", "path": "/b"}, "cluster": "app"}
+  ]
+}
+)");
+    const std::vector<std::string> expected{
+        R"(f:2:14: error: /workers: 0 is not in 1..256)",
+        R"(f:4:24: error: /listeners/web/address: port 80800 is not in 1..65535)",
+        R"(f:4:41: error: /listeners/web/tls: unknown key)",
+        R"(f:8:38: error: /clusters/api/endpoints/1: "10.0.0.2" has no port, expected "host:port")",
+        R"(f:9:31: error: /clusters/api/timeouts/connect: a bare number has no unit, expected )"
+        R"(a duration such as "250ms" or "1m30s" in 1ms..24h)",
+        R"(f:10:36: error: /clusters/api/load_balancing/policy: "ringhash" is not known, did you )"
+        R"(mean "ring_hash"?)",
+        R"(f:13:45: error: /shutdown/drain_timeout: "2 s" is not a duration such as "250ms" or )"
+        R"("1m30s" in 0s..24h)",
+        R"(f:15:6: error: /routes/0/clutser: unknown key, did you mean "cluster"?)",
+        R"(f:16:30: error: /routes/1/match/path: duplicate key, it stands at 16:16 already)",
+        R"(f:16:56: error: /routes/1/cluster: there is no cluster "app", did you mean "api"?)"};
+    const std::vector<std::string> lines = lines_of(loaded);
+    CHECK(lines.size() == 10);
+    CHECK(joined(lines) == joined(expected));
+    CHECK_FALSE(loaded.config.has_value());
+}
+
+namespace {
+
+struct Mistake {
+    Parts parts;
+    std::string error;  ///< pointer and text
+};
+
+void check_all(const std::vector<Mistake> &mistakes) {
+    for (const Mistake &mistake : mistakes) {
+        const std::string file = file_with(mistake.parts);
+        const Loaded loaded = parse_for_test(file);
+        CAPTURE(file);
+        CAPTURE(joined(lines_of(loaded)));
+        REQUIRE(loaded.problems.size() == 1);
+        const Problem &problem = loaded.problems[0];
+        CHECK(problem.pointer + ": " + problem.text == mistake.error);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("each mistake in a listener or at the top is told in one line") {
+    check_all({
+        {{.listener = R"("limits": {"header_bytes": 4096})"},
+         R"(/listeners/web/limits/header_bytes: a bare number has no unit, expected a size such )"
+         R"(as "64KiB" in 1KiB..1MiB)"},
+        {{.listener = R"("limits": {"header_bytes": "2MiB"})"},
+         R"(/listeners/web/limits/header_bytes: "2MiB" is not in 1KiB..1MiB)"},
+        {{.listener = R"("limits": {"headers": "many"})"},
+         "/listeners/web/limits/headers: expected a whole number in 1..1024, got a string"},
+        {{.listener = R"("limits": {"headers": 1.5})"},
+         "/listeners/web/limits/headers: expected a whole number in 1..1024, without point or "
+         "exponent"},
+        {{.listener = R"("limits": {"headers": 99999999999999999999})"},
+         "/listeners/web/limits/headers: expected a whole number in 1..1024, without point or "
+         "exponent"},
+        {{.listener = R"("limits": [])"},
+         "/listeners/web/limits: expected a set of limits (an object), got an array"},
+        {{.listener = R"("timeouts": {"body": "0s"})"},
+         R"(/listeners/web/timeouts/body: "0s" is not in 1ms..24h)"},
+        {{.listener = R"("rate_limits": ["nope"])"},
+         R"(/listeners/web/rate_limits/0: there is no rate limit "nope")"},
+        {{.top = R"("admin": {"address": "0.0.0.0:3000"})"},
+         R"(/admin/address: listener "web" has this address already)"},
+        {{.top = R"("admin": {"address": "fd:admin"})"},
+         R"(/admin/address: inherited sockets ("fd:NAME") are not supported)"},
+        {{.top = R"("admin": {"address": "example.com:1"})"},
+         R"(/admin/address: a listening address needs an IP address or "localhost", not the )"
+         R"(name "example.com")"},
+        {{.top = R"("admin": true)"}, "/admin: expected an admin API (an object), got true"},
+        {{.top = R"("access_log": {"path": "log.json"})"},
+         R"(/access_log/path: "log.json" is not "stdout" or the absolute path of a file)"},
+        {{.top = R"("access_log": [])"}, "/access_log: has 0 items, expected 1..16"},
+        {{.top = R"("access_log": {"format": "combined"})"},
+         R"(/access_log/format: "combined" is not "json")"},
+        {{.top = R"("workers": "atuo")"}, R"(/workers: "atuo" is not known, did you mean "auto"?)"},
+        {{.top = R"("workers": null)"},
+         R"(/workers: expected "auto" or a whole number in 1..256, got null)"},
+        {{.top = R"("a/b~c": 1)"}, "/a~1b~0c: unknown key"},
+        {{.top = R"("Limits": {})"}, R"(/Limits: unknown key, did you mean "limits"?)"},
+        {{.top = R"("new\nline": 1)"}, "/new\\nline: unknown key"},
+        {{.top = R"("routes": [])"}, "/routes: has 0 items, expected 1..4096"},
+    });
+}
+
+TEST_CASE("each mistake in a route or a rate limit is told in one line") {
+    check_all({
+        {{.route = R"("name": "r")"},
+         R"(/routes/0: a route needs an action: "cluster" or "respond")"},
+        {{.route = R"("cluster": "app", "respond": {})"},
+         R"(/routes/0/respond: a route has one action: either "cluster" or "respond")"},
+        {{.route = R"("cluster": "app", "match": {"listener": "wbe"})"},
+         R"(/routes/0/match/listener: there is no listener "wbe", did you mean "web"?)"},
+        {{.route = R"("cluster": "app", "match": {"host": "*"})"},
+         R"(/routes/0/match/host: leave "host" out to match any host)"},
+        {{.route = R"("cluster": "app", "match": {"host": "a.example:80"})"},
+         R"(/routes/0/match/host: "a.example:80" has a port; hosts are matched without it)"},
+        {{.route = R"("cluster": "app", "match": {"path": "api"})"},
+         R"(/routes/0/match/path: "api" does not begin with "/")"},
+        {{.route = R"("cluster": "app", "match": {"path": {"prefix": "/a?b"}})"},
+         R"(/routes/0/match/path/prefix: "/a?b" holds "?" or "#", which are not part of a path)"},
+        {{.route = R"("cluster": "app", "match": {"path": {}})"},
+         R"(/routes/0/match/path: a path pattern needs the key "prefix")"},
+        {{.route = R"("cluster": "app", "upgrades": ["h2c"])"},
+         R"(/routes/0/upgrades/0: "h2c" is not "websocket")"},
+        {{.route = R"("cluster": "app", "retry": {"on": ["refused", "refused"]})"},
+         "/routes/0/retry/on/1: stands in the list already"},
+        {{.route = R"("cluster": "app", "hash_key": [])"},
+         "/routes/0/hash_key: has 0 items, expected 1..8"},
+        {{.route = R"("cluster": "app", "hash_key": ["route"])"},
+         R"(/routes/0/hash_key/0: "route" is not one of "path", "host", "client_ip")"},
+        {{.route = R"("cluster": "app", "hash_key": [{}])"},
+         R"(/routes/0/hash_key/0: needs "header" or "query")"},
+        {{.route = R"("cluster": "app", "hash_key": [{"header": "a b"}])"},
+         R"(/routes/0/hash_key/0/header: "a b" is not the name of a header)"},
+        {{.route = R"("respond": {"status": 101})"},
+         "/routes/0/respond/status: 101 is not in 200..599"},
+        {{.route = R"("respond": {"status": 204, "body": "x"})"},
+         "/routes/0/respond/body: a response with status 204 has no body"},
+        {{.route = R"("respond": {"headers": {"Content-Length": "3"}})"},
+         R"(/routes/0/respond/headers/Content-Length: "Content-Length" is set by the proxy itself)"},
+        {{.route = R"("respond": {"headers": {"X": "a\r\nb"}})"},
+         R"(/routes/0/respond/headers/X: "a\r\nb" is not the value of a header: control )"
+         R"(characters, blanks at an end, or over 8192 bytes)"},
+        {{.route = R"("cluster": "app"}, {"name": "route-0", "cluster": "app")"},
+         R"(/routes/1/name: route 0 is called "route-0" already)"},
+        {{.limit = R"("rate": 100)"},
+         R"(/rate_limits/l/rate: a bare number has no unit, expected a rate such as "100/s", )"
+         R"("6000/m" or "10/h")"},
+        {{.limit = R"("rate": "0/s")"},
+         R"(/rate_limits/l/rate: "0/s" is not in 1..1000000000 per unit)"},
+        {{.limit = R"("rate": "1/d")"},
+         R"(/rate_limits/l/rate: "1/d" is not a rate such as "100/s", "6000/m" or "10/h")"},
+        {{.limit = R"("burst": 3)"}, R"(/rate_limits/l: a rate limit needs the key "rate")"},
+    });
+}
+
+TEST_CASE("each mistake in a cluster is told in one line") {
+    check_all({
+        {{.endpoint = R"("a:1", "a:1")"},
+         "/clusters/app/endpoints/1: has the same address as endpoint 0"},
+        {{.endpoint = R"("a:1", {"address": "b:1", "name": "a:1"})"},
+         "/clusters/app/endpoints/1: has the same name as endpoint 0, the ring tells endpoints "
+         "apart by their names"},
+        {{.endpoint = R"({"name": "x"})"},
+         R"(/clusters/app/endpoints/0: an endpoint needs the key "address")"},
+        {{.endpoint = R"({"address": "a:1", "weight": 1001})"},
+         "/clusters/app/endpoints/0/weight: 1001 is not in 1..1000"},
+        {{.endpoint = R"({"address": "a:1", "name": "\""})"},
+         R"(/clusters/app/endpoints/0/name: """ is not a name of 1..128 letters, digits or any )"
+         R"(of _.-:/[])"},
+        {{.endpoint = R"("::x:80")"},
+         R"(/clusters/app/endpoints/0: "::x" is not a host name or an IP address)"},
+        {{.endpoint = R"("fe80::1:80")"},
+         R"(/clusters/app/endpoints/0: write an IPv6 address as "[fe80::1]:port")"},
+        {{.endpoint = R"("[::1]")"},
+         R"(/clusters/app/endpoints/0: "[::1]" has no port, expected "host:port")"},
+        {{.endpoint = R"("[x]:1")"}, R"(/clusters/app/endpoints/0: "x" is not an IPv6 address)"},
+        {{.endpoint = R"("http://a:1")"},
+         R"(/clusters/app/endpoints/0: "http://a:1" is a URL, expected "host:port")"},
+        {{.endpoint = R"("300.1.1.1:1")"},
+         R"(/clusters/app/endpoints/0: "300.1.1.1" is not a host name or an IP address)"},
+        {{.endpoint = R"("a:http")"}, R"(/clusters/app/endpoints/0: port "http" is not a number)"},
+        {{.endpoint = R"("a:0")"}, "/clusters/app/endpoints/0: port 0 is not in 1..65535"},
+        {{.endpoint = R"("unix:x")"},
+         R"(/clusters/app/endpoints/0: a Unix socket needs an absolute path, "unix:/path")"},
+        {{.endpoint = R"("unix:/)" + std::string(107, 'x') + '"'},
+         "/clusters/app/endpoints/0: the path of a Unix socket may have 107 bytes, this one has "
+         "108"},
+        {{.endpoint = "8081"},
+         R"(/clusters/app/endpoints/0: expected an address such as "10.0.0.1:8080", "name:8080" )"
+         R"(or "unix:/path", got a number)"},
+        {{.cluster = R"("health_check": {"status": "200-299"})"},
+         R"(/clusters/app/health_check/status: only a check of type "http" uses this key)"},
+        {{.cluster = R"("health_check": {"path": "/", "status": ["2xx"]})"},
+         R"(/clusters/app/health_check/status/0: "2xx" is not a status code or a range such as )"
+         R"("200-399")"},
+        {{.cluster = R"("health_check": {"type": "grpc"})"},
+         R"(/clusters/app/health_check/type: "grpc" is not one of "http", "tcp", "none")"},
+        {{.cluster = R"("load_balancing": {"panic_threshold": "101%"})"},
+         R"(/clusters/app/load_balancing/panic_threshold: "101%" is not a share such as "50%" in )"
+         R"(0%..100%)"},
+    });
+}
+
+TEST_CASE("several clusters need routes") {
+    const Loaded loaded = parse_for_test(R"({"listeners": {"w": {"address": "0.0.0.0:80"}},
+        "clusters": {"a": {"endpoints": ["a:1"]}, "b": {"endpoints": ["b:1"]}}})");
+    CHECK(joined(lines_of(loaded)) ==
+          "f:1:1: error: with 2 clusters the key \"routes\" is needed, for example "
+          "[{\"cluster\": \"a\"}]\n");
+}
+
+TEST_CASE("two listeners cannot share an address, however it is spelt") {
+    const Loaded loaded = parse_for_test(R"({"listeners": {
+        "a": {"address": ["127.0.0.1:80", "[::1]:80"]},
+        "b": {"address": "localhost:80"},
+        "c": {"address": ["0.0.0.0:81", "[0:0::1]:80"]},
+        "d": {"address": "127.0.0.1:9901"}},
+        "clusters": {"a": {"endpoints": ["a:1"]}}})");
+    CHECK(joined(lines_of(loaded)) ==
+          "f:3:26: error: /listeners/b/address: listener \"a\" has this address already\n"
+          "f:4:41: error: /listeners/c/address/1: listener \"a\" has this address already\n"
+          "f:5:26: error: /listeners/d/address: the admin API listens there by default; set "
+          "\"admin\" to another address\n");
+}
+
+TEST_CASE("names that could not stand in a label are refused") {
+    const Loaded loaded = parse_for_test(R"({"listeners": {"a b": {"address": "0.0.0.0:80"}},
+        "clusters": {"": {"endpoints": ["a:1"]}}})");
+    CHECK(joined(lines_of(loaded)) ==
+          "f:1:16: error: /listeners/a b: \"a b\" is not a name of 1..64 letters, digits, \"_\", "
+          "\".\" or \"-\"\n"
+          "f:2:22: error: /clusters/: \"\" is not a name of 1..64 letters, digits, \"_\", \".\" "
+          "or \"-\"\n");
+}
+
+}  // namespace uvoy::config
