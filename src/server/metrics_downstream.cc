@@ -18,8 +18,7 @@ std::string_view route_name(const config::Config &config, const stats::RequestIn
 
 /// There can be very many, most of them never used: they appear with their first request.
 void append_requests(MetricFamilies &list, const ServerView &view) {
-    Counter requests{list, "uvoy_requests_total",
-                     "Requests answered, by listener, route, method and status class."};
+    Counter requests{list, "uvoy_requests_total", "Requests answered, by route and status class."};
     if (view.workers.empty()) return;
     const config::Config &config = view.runtime.config();
     const stats::RequestIndex &index = view.workers.front()->request_index();

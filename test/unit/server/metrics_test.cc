@@ -100,9 +100,8 @@ TEST_CASE("requests by route appear with their first request, and so do reasons"
     scene.worker(0).process().responses_by_uvoy[Reason::no_route].add(2);
     scene.worker(0).process().connections_closed[Reason::none].add(7);
     const std::string text = scrape(scene);
-    CHECK(
-        of(text, "uvoy_requests_total") ==
-        R"text(# HELP uvoy_requests_total Requests answered, by listener, route, method and status class.
+    CHECK(of(text, "uvoy_requests_total") ==
+          R"text(# HELP uvoy_requests_total Requests answered, by route and status class.
 # TYPE uvoy_requests_total counter
 uvoy_requests_total{listener="web",route="rest",method="GET",code="2xx"} 1
 uvoy_requests_total{listener="internal",route="(none)",method="GET",code="4xx"} 2
