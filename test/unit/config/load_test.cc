@@ -193,8 +193,10 @@ TEST_CASE("every key reaches its member") {
 }
 
 TEST_CASE("a burst that is not given is the rate per second, at least one") {
-    for (const auto &[rate, burst] : std::vector<std::pair<std::string, std::uint32_t>>{
+    for (const auto &entry : std::vector<std::pair<std::string, std::uint32_t>>{
              {"100/s", 100}, {"6000/m", 100}, {"59/m", 1}, {"7200/h", 2}, {"1/h", 1}}) {
+        const auto &rate = entry.first;
+        const auto &burst = entry.second;
         CAPTURE(rate);
         const Loaded loaded = parse_for_test(file_with({.limit = R"("rate": ")" + rate + '"'}));
         REQUIRE(loaded.config.has_value());

@@ -144,7 +144,8 @@ TEST_CASE("each mistake in a route or a rate limit is told in one line") {
         {{.route = R"("respond": {"status": 204, "body": "x"})"},
          "/routes/0/respond/body: a response with status 204 has no body"},
         {{.route = R"("respond": {"headers": {"Content-Length": "3"}})"},
-         R"(/routes/0/respond/headers/Content-Length: "Content-Length" is set by the proxy itself)"},
+         R"(/routes/0/respond/headers/Content-Length: "Content-Length" is set by the proxy )"
+         R"(itself)"},
         {{.route = R"("respond": {"headers": {"X": "a\r\nb"}})"},
          R"(/routes/0/respond/headers/X: "a\r\nb" is not the value of a header: control )"
          R"(characters, blanks at an end, or over 8192 bytes)"},

@@ -17,7 +17,9 @@ TEST_CASE("references become the values they name") {
         {"a$b{c}$", "a$b{c}$"},
         {"$${ENV:HOST}", "${ENV:HOST}"},
         {"${FILE:/dev/null}", ""}};
-    for (const auto &[text, value] : cases) {
+    for (const auto &entry : cases) {
+        const auto &text = entry.first;
+        const auto &value = entry.second;
         CAPTURE(text);
         const Result<std::string, std::string> expanded = expand(text, test_environment);
         REQUIRE(expanded.has_value());
@@ -39,7 +41,9 @@ TEST_CASE("a reference that leads nowhere says what to do") {
         {"${FILE:/nonexistent}", "file \"/nonexistent\": cannot open: No such file or directory"},
         {"${FILE:/}", "file \"/\": it is a directory"},
         {"${FILE:/dev/zero}", "file \"/dev/zero\": it is larger than 1 MiB"}};
-    for (const auto &[text, problem] : cases) {
+    for (const auto &entry : cases) {
+        const auto &text = entry.first;
+        const auto &problem = entry.second;
         CAPTURE(text);
         const Result<std::string, std::string> expanded = expand(text, test_environment);
         REQUIRE_FALSE(expanded.has_value());

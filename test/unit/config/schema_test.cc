@@ -74,7 +74,9 @@ TEST_CASE("every key of the schema has a type, a description, and a default or a
         CHECK(object["additionalProperties"] == false);
         std::vector<std::string> required;
         if (object.contains("required")) required = object["required"];
-        for (const auto &[key, value] : object["properties"].items()) {
+        for (const auto &entry : object["properties"].items()) {
+            const std::string &key = entry.key();
+            const Json &value = entry.value();
             CAPTURE(path + '/' + key);
             ++keys;
             CHECK((value.contains("type") || value.contains("anyOf")));
@@ -93,7 +95,9 @@ TEST_CASE("the parser accepts every key with the default that the schema states"
     REQUIRE(parse_json(full_file()).config.has_value());
     std::size_t tried = 0;
     walk("", Json::parse(schema()), [&](const std::string &path, const Json &object) {
-        for (const auto &[key, value] : object["properties"].items()) {
+        for (const auto &entry : object["properties"].items()) {
+            const std::string &key = entry.key();
+            const Json &value = entry.value();
             if (!value.contains("default")) continue;
             Json file = full_file();
             Json *target = at(file, path);

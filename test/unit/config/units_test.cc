@@ -17,7 +17,9 @@ TEST_CASE("durations are read and written in their shortest form") {
                                                               {"0s", 0s},
                                                               {"24h", 24h},
                                                               {"1h2m3s4ms", 1h + 2min + 3s + 4ms}};
-    for (const auto &[text, duration] : cases) {
+    for (const auto &entry : cases) {
+        const auto &text = entry.first;
+        const auto &duration = entry.second;
         CAPTURE(text);
         REQUIRE(parse_duration(text).has_value());
         CHECK(parse_duration(text) == duration);
@@ -40,7 +42,9 @@ TEST_CASE("sizes are powers of 1024 with an i and of 1000 without") {
                                                                    {"3MiB", 3u << 20},
                                                                    {"2GiB", 2ull << 30},
                                                                    {"2GB", 2'000'000'000}};
-    for (const auto &[text, size] : cases) {
+    for (const auto &entry : cases) {
+        const auto &text = entry.first;
+        const auto &size = entry.second;
         CAPTURE(text);
         REQUIRE(parse_size(text).has_value());
         CHECK(*parse_size(text) == size);
@@ -55,7 +59,9 @@ TEST_CASE("shares are hundredths of a percent") {
     const std::vector<std::pair<std::string, std::uint32_t>> cases{
         {"0%", 0},    {"50%", 5000},    {"12.5%", 1250},
         {"0.05%", 5}, {"99.99%", 9999}, {"100%", 10'000}};
-    for (const auto &[text, basis_points] : cases) {
+    for (const auto &entry : cases) {
+        const auto &text = entry.first;
+        const auto &basis_points = entry.second;
         CAPTURE(text);
         REQUIRE(parse_share(text).has_value());
         CHECK(parse_share(text)->basis_points == basis_points);
