@@ -144,6 +144,7 @@ TEST_CASE(
     CHECK(uv::turn_until(loop, [&] { return checked.changes == 2; }));
     CHECK(checked.endpoint(1).health.healthy());
     CHECK(checked.endpoint(1).checks_passed == 2);
+    CHECK(checked.endpoint(1).ejections == 1);
     CHECK(log_lines.back() ==
           "cluster app: endpoint " + name + " is healthy (2 checks passed), 2 of 2 healthy");
     CHECK(uv::turn_until(loop, [&] { return checked.endpoint(0).checks_passed > 5; }));

@@ -156,7 +156,7 @@ TEST_CASE("a reader that takes nothing costs lines, not time, and spoils no late
     const CountComplaints counting;
     Pipe pipe;
     LogSink sink{std::move(pipe.writer), "test"};
-    const std::string line = std::string(999, 'x') + "\n";
+    const std::string line = std::string(9'999, 'x') + "\n";  // more than a pipe takes at once
     const std::array pieces{std::string_view{line}};
     const TimePoint start = std::chrono::steady_clock::now();
     std::uint64_t lost = 0;
