@@ -69,6 +69,12 @@ bool is_number_or_localhost(std::string_view authority) {
     return config::is_ip_literal(std::string{host});
 }
 
+/// Prometheus, Kubernetes and Compose call these by a name of their own, and what they say is no
+/// secret worth the trouble.
+bool is_for_machines(std::string_view path) {
+    return path == "/metrics" || path == "/healthz" || path == "/readyz";
+}
+
 }  // namespace
 
 AdminService::AdminService(const ServerView &view, Guard guard)
@@ -77,7 +83,7 @@ AdminService::AdminService(const ServerView &view, Guard guard)
 proxy::LocalAnswer AdminService::serve(const http::RequestHead &head, std::string_view path,
                                        std::string_view) {
     const std::string_view host = authority(head);
-    if (guard_ == Guard::names && !host.empty() && !is_number_or_localhost(host))
+    if (guard_ == Guard::names && !is_for_machines(path) && !host.empty() && !is_number_or_localhost(host))
         return problem(403,
                        "use the IP address or localhost: other host names are refused, "
                        "because a web page can rebind its own name to this address");

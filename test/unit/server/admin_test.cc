@@ -48,7 +48,7 @@ TEST_CASE("the admin API speaks HTTP on its address") {
     const std::string answer = exchange(running.loop, address, get("/healthz", "127.0.0.1"));
     CHECK(answer.starts_with("HTTP/1.1 200 OK\r\n"));
     CHECK(answer.ends_with("\r\n\r\nok\n"));
-    CHECK(exchange(running.loop, address, get("/healthz", "evil.example"))
+    CHECK(exchange(running.loop, address, get("/v1/status", "evil.example"))
               .starts_with("HTTP/1.1 403 "));
     const std::string metrics = exchange(running.loop, address, get("/metrics", "127.0.0.1"));
     CHECK(metrics.find("\nuvoy_workers 2\n") != std::string::npos);
