@@ -83,7 +83,8 @@ AdminService::AdminService(const ServerView &view, Guard guard)
 proxy::LocalAnswer AdminService::serve(const http::RequestHead &head, std::string_view path,
                                        std::string_view) {
     const std::string_view host = authority(head);
-    if (guard_ == Guard::names && !is_for_machines(path) && !host.empty() && !is_number_or_localhost(host))
+    if (guard_ == Guard::names && !is_for_machines(path) && !host.empty() &&
+        !is_number_or_localhost(host))
         return problem(403,
                        "use the IP address or localhost: other host names are refused, "
                        "because a web page can rebind its own name to this address");
