@@ -169,6 +169,7 @@ void Exchange::on_connection(UpstreamConnection &connection, TimePoint now) {
     journal_.wait = now - waiting_since_;
     upstream_ = &connection;
     connection.assign(*this, now);
+    if (!connection.reused()) journal_.connect = connection.connect_time();
     proxy_.touch(*session_);
     receive({}, now);
 }

@@ -38,7 +38,7 @@ public:
 
     void begin(Session &session, TimePoint first_byte);
     /// The head is good.  Session::exchange_over() may follow before this returns.
-    void start(const http::RequestHead &head, TimePoint now);
+    void start(const http::RequestHead &head, std::size_t head_bytes, TimePoint now);
     /// The head is not: answers and ends.
     void refuse(const Failure &failure, TimePoint now);
     /// Takes bytes of the request's body (or of a tunnel), and sends what start() left to send.

@@ -59,7 +59,8 @@ void Exchange::refuse(const Failure &failure, TimePoint now) {
     answer(failure, now);
 }
 
-void Exchange::start(const http::RequestHead &head, TimePoint now) {
+void Exchange::start(const http::RequestHead &head, std::size_t head_bytes, TimePoint now) {
+    journal_.received = head_bytes;
     progress_ = now;
     method_ = head.method;
     version_ = head.version;

@@ -141,7 +141,7 @@ bool Session::read_head(Bytes &input, std::size_t &used, TimePoint now) {
     }
     used += found->end;
     begin_exchange();
-    exchange_->start(proxy_.request_head, now);
+    exchange_->start(proxy_.request_head, head.size(), now);
     // Also without body bytes: the head leaves together with what follows it.
     if (exchange_ != nullptr) used += exchange_->receive(input.substr(found->end), now);
     return true;

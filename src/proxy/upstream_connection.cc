@@ -93,7 +93,8 @@ void UpstreamConnection::abandon(TimePoint now) {
 void UpstreamConnection::on_connected(TimePoint now) {
     auto &stats = proxy_.stats().cluster(pool_.endpoint().cluster);
     stats.connects[stats::ConnectResult::ok].add();
-    stats.connect_duration.observe(now - since_);
+    connect_time_ = now - since_;
+    stats.connect_duration.observe(connect_time_);
     stats.connections_idle.add();
     state_ = State::idle;
     since_ = now;

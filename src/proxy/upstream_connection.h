@@ -43,6 +43,8 @@ public:
     bool paused() const { return paused_; }
     /// Whether it has carried an exchange before this one.
     bool reused() const { return served_ > 1; }
+    /// How long it took to connect.
+    Duration connect_time() const { return connect_time_; }
 
     // --- TransportEvents
     void on_connected(TimePoint now) override;
@@ -76,6 +78,7 @@ private:
     std::unique_ptr<Transport> transport_;
     Exchange *exchange_ = nullptr;
     TimePoint since_;  // of the state connecting or idle
+    Duration connect_time_{};
     http::HeadScanner scanner_;
     http::BodyDecoder body_;
     std::string held_;  // part of a response head

@@ -126,6 +126,7 @@ void World::on_exchange(const proxy::ExchangeRecord &record) {
     // In a drain a connection gets its running answer and one more, which says that it closes.
     if (++records_ > records_allowed_) complain("a connection outlives the drain");
     if (record.duration < Duration::zero()) complain("a negative duration");
+    if (record.received == 0 && record.reason == Reason::none) complain("a request of no bytes");
     if (record.status == 0) complain("a record without status");
 }
 
