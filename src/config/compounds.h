@@ -48,6 +48,7 @@ Type<std::vector<V>> list(Type<V> type, std::size_t min, std::size_t max) {
     if constexpr (std::equality_comparable<V>) schema.set("uniqueItems", "true");
     const auto write = [inner = type.write](const std::vector<V> &values) {
         std::vector<std::string> items;
+        items.reserve(values.size());
         for (const V &value : values) items.push_back(inner(value));
         return json_array(items);
     };

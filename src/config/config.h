@@ -47,9 +47,9 @@ struct ListenerTimeouts {
 
 /// How much a client may send.
 struct ListenerLimits {
-    std::uint64_t header_bytes = 32 * 1024;
+    std::uint64_t header_bytes = std::uint64_t{32} * 1024;
     std::uint32_t headers = 128;
-    std::uint64_t target_bytes = 16 * 1024;
+    std::uint64_t target_bytes = std::uint64_t{16} * 1024;
     std::uint32_t connections = 0;              ///< 0 = unlimited
     std::uint32_t requests_per_connection = 0;  ///< 0 = unlimited
 };

@@ -14,7 +14,7 @@ namespace uvoy::config {
 /// A JSON text with comments as a tree with positions.
 class Document {
 public:
-    static constexpr std::size_t max_bytes = 16 * 1024 * 1024;
+    static constexpr std::size_t max_bytes = std::size_t{16} * 1024 * 1024;
     static constexpr std::size_t max_depth = 64;
     static constexpr std::size_t max_values = 1'000'000;
     static constexpr std::size_t max_key_bytes = 256;

@@ -10,7 +10,7 @@
 namespace uvoy::config {
 
 /// Longest text that references may make, and longest file that one may name.
-inline constexpr std::size_t max_expanded_bytes = 1024 * 1024;
+inline constexpr std::size_t max_expanded_bytes = std::size_t{1024} * 1024;
 
 /// Whether `text` holds a "${", so that its value is not what is written.
 bool has_reference(std::string_view text);

@@ -201,7 +201,7 @@ Type<std::string> name() {
     return string_type<std::string>(form, std::move(parse), json_string);
 }
 
-Type<std::size_t> reference_to(std::string section, std::string noun) {
+Type<std::size_t> reference_to(const std::string &section, const std::string &noun) {
     const Form form{.expects = "the name of a " + noun, .pattern = std::string{name_pattern}};
     return {.expects = form.expects,
             .read =
@@ -247,6 +247,7 @@ std::optional<std::size_t> read_choice(Context &context, const Node &node,
 
 JsonObject choice_schema(const std::vector<std::string_view> &words) {
     std::vector<std::string> values;
+    values.reserve(words.size());
     for (const std::string_view word : words) values.push_back(json_string(word));
     const JsonObject known{{"enum", json_array(values)}};
     const JsonObject reference{{"pattern", json_string("\\$\\{")}};

@@ -99,7 +99,7 @@ inline constexpr std::string_view name_pattern = "[A-Za-z0-9_.-]{1,64}";
 bool is_name(std::string_view text);
 
 /// The index of what `section` of the top level calls so; `noun` is for messages.
-Type<std::size_t> reference_to(std::string section, std::string noun);
+Type<std::size_t> reference_to(const std::string &section, const std::string &noun);
 
 template <typename V>
 struct Choice {
@@ -117,6 +117,7 @@ std::string choice_expects(const std::vector<std::string_view> &words);
 template <typename V>
 Type<V> choice(std::vector<Choice<V>> choices) {
     std::vector<std::string_view> words;
+    words.reserve(choices.size());
     for (const Choice<V> &choice : choices) words.push_back(choice.word);
     return {.expects = choice_expects(words),
             .read =

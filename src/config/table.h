@@ -27,13 +27,13 @@ struct Key {
 /// A key that is stored where `access` leads: a pointer to a member or a function from T & to V &.
 /// Its default is what a fresh T has there.
 template <typename T, typename Access, typename V>
-Key<T> key(std::string name, Access access, const Type<V> &type, std::string doc) {
+Key<T> key(const std::string &name, Access access, const Type<V> &type, const std::string &doc) {
     T fresh{};
     JsonObject schema{{"description", json_string(doc)}};
     schema.update(type.schema);
     schema.set("default", type.write(std::invoke(access, fresh)));
-    return {.name = std::move(name),
-            .doc = std::move(doc),
+    return {.name = name,
+            .doc = doc,
             .schema = std::move(schema),
             .required = false,
             .read = [access, read = type.read](Context &context, const Node &node, T &object) {
@@ -76,6 +76,7 @@ struct Table {
 
     std::vector<std::string_view> names() const {
         std::vector<std::string_view> names;
+        names.reserve(keys.size());
         for (const Key<T> &key : keys) names.push_back(key.name);
         return names;
     }

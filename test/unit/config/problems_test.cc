@@ -210,6 +210,15 @@ TEST_CASE("each mistake in a cluster is told in one line") {
     });
 }
 
+TEST_CASE("of a duplicate key only the duplication is told, and the first one counts") {
+    const Loaded loaded = parse_for_test(R"({"listeners": {"w": {"address": "0.0.0.0:80"}},
+        "clusters": {"a": {"endpoints": ["a:1"]}, "a": {"endpoint": []}},
+        "workers": 2, "workers": "none"})");
+    CHECK(joined(lines_of(loaded)) ==
+          "f:2:51: error: /clusters/a: duplicate key, it stands at 2:22 already\n"
+          "f:3:23: error: /workers: duplicate key, it stands at 3:9 already\n");
+}
+
 TEST_CASE("several clusters need routes") {
     const Loaded loaded = parse_for_test(R"({"listeners": {"w": {"address": "0.0.0.0:80"}},
         "clusters": {"a": {"endpoints": ["a:1"]}, "b": {"endpoints": ["b:1"]}}})");

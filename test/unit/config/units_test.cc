@@ -50,8 +50,8 @@ TEST_CASE("sizes are powers of 1024 with an i and of 1000 without") {
         CHECK(*parse_size(text) == size);
         CHECK(size_to_text(size) == text);
     }
-    for (const char *text :
-         {"", "64", "B", "64kB", "64K", "64Kib", "-1B", "1.5KiB", "9223372036854775807GiB"})
+    for (const char *text : {"", "64", "B", "64kB", "64K", "64Kib", "-1B", "1.5KiB", "64Bit",
+                             "9223372036854775807GiB"})
         CHECK_MESSAGE(!parse_size(text).has_value(), text);
 }
 
