@@ -89,6 +89,7 @@ class Ends(unittest.TestCase):
         client = self.enterContext(uvoy.connect())
         client.send(wire.head("GET", "/"))
         client.response()
+        eventually(lambda: uvoy.metric("active_connections") == 0)
         started = time.monotonic()
         uvoy.signal()
         self.assertEqual(uvoy.wait(), 0)

@@ -93,11 +93,14 @@ class Origin:
                 sock, _ = listening.accept()
             except OSError:
                 return
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            peer = wire.Wire(sock)
-            with self.lock:
-                self.peers.append(peer)
-            threading.Thread(target=self.serve, args=[peer], daemon=True).start()
+            self.take(sock)
+
+    def take(self, sock):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        peer = wire.Wire(sock)
+        with self.lock:
+            self.peers.append(peer)
+        threading.Thread(target=self.serve, args=[peer], daemon=True).start()
 
     def serve(self, peer):
         try:

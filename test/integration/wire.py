@@ -3,7 +3,7 @@
 import dataclasses
 import socket
 
-PATIENCE = 60
+PATIENCE = 8
 
 
 class Truncated(Exception):
