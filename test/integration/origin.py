@@ -123,6 +123,13 @@ class Origin:
         with self.lock:
             return b"".join(bytes(peer.received) for peer in self.peers)
 
+    def forget(self):
+        """What was received and asked so far."""
+        with self.lock:
+            self.requests.clear()
+            for peer in self.peers:
+                peer.received.clear()
+
     def __enter__(self):
         return self
 

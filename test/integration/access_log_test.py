@@ -1,0 +1,141 @@
+"""One request, one line, whatever a client sends."""
+
+import json
+import os
+import tempfile
+import unittest
+
+import harness
+import origin
+import wire
+from harness import Uvoy, config, eventually
+from origin import Origin
+
+FIELDS = (
+    "time request_id trace_id listener client protocol method host path status reason route "
+    "cluster backend attempts received sent duration wait connect first_byte user_agent referer"
+).split()
+
+
+class AccessLog(unittest.TestCase):
+    def setUp(self):
+        self.origin = self.enterContext(Origin())
+
+    def start(self, path="stdout", **top):
+        return self.enterContext(Uvoy(config(self.origin, access_log={"path": path}, **top)))
+
+    def lines(self, uvoy, count):
+        """The lines, when there are as many as expected."""
+        eventually(lambda: uvoy.stdout().count("\n") >= count, f"{count} lines")
+        found = uvoy.stdout().split("\n")[:-1]
+        self.assertEqual(len(found), count)
+        return [json.loads(line) for line in found]
+
+    def test_a_line_has_all_fields_in_their_order(self):
+        uvoy = self.start()
+        uvoy.ask("/path?query", host="example.com", fields=[("User-Agent", "me"), ("Referer", "you")])
+        (line,) = self.lines(uvoy, 1)
+        self.assertEqual(list(line), FIELDS)
+        expected = {
+            "listener": "web", "protocol": "HTTP/1.1", "method": "GET", "host": "example.com",
+            "path": "/path", "status": 200, "route": "default", "cluster": "app",
+            "backend": self.origin.address, "attempts": 1, "user_agent": "me", "referer": "you",
+        }
+        self.assertEqual({key: line[key] for key in expected}, expected)
+        self.assertRegex(line["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+        self.assertTrue(line["client"].startswith("127.0.0.1"))
+        for name in ("duration", "connect", "first_byte"):
+            self.assertGreater(line[name], 0, name)
+
+    def test_the_id_in_the_log_is_the_one_that_the_endpoint_got(self):
+        uvoy = self.start()
+        uvoy.ask()
+        (line,) = self.lines(uvoy, 1)
+        self.assertEqual(self.origin.requests[0].get("x-request-id"), line["request_id"])
+
+    def test_bytes_are_those_of_the_bodies_or_more(self):
+        self.origin.handler = lambda _, request, peer: (
+            peer.read_body(request), peer.send(origin.answer(bytes(5000)))
+        )
+        uvoy = self.start()
+        uvoy.ask(method="POST", body=bytes(3000))
+        uvoy.ask(method="POST", body=bytes(3700))
+        first, second = self.lines(uvoy, 2)
+        self.assertEqual(second["received"] - first["received"], 700)
+        self.assertIn(first["received"] - 3000, range(0, 300))
+        self.assertIn(first["sent"] - 5000, range(0, 300))
+
+    def test_an_answer_of_uvoy_has_its_reason(self):
+        self.origin.kill()
+        uvoy = self.start()
+        uvoy.ask()
+        with uvoy.connect() as client:
+            client.send(b"nonsense\r\n\r\n")
+            client.response()
+        refused, bad = self.lines(uvoy, 2)
+        self.assertEqual((refused["status"], refused["reason"]), (503, "connect_refused"))
+        self.assertEqual((bad["status"], bad["reason"]), (400, "bad_request"))
+
+    def test_no_client_can_forge_a_line(self):
+        uvoy = self.start()
+        evil = [
+            '"}', '\\', '\\"', '{"status":200}', "\x80\xff\xc0\xaf", "\xe2\x80\xa8", "\x1b"[:0] + "\t",
+            "%0a%0d", "a" * 4000, "\xf0\x9f\x92\xa9", '","status":1,"x":"',
+        ]
+        for agent in evil:
+            uvoy.ask("/" + "%22%0A", fields=[("User-Agent", "<" + agent + ">"), ("Referer", agent)])
+        lines = self.lines(uvoy, len(evil))
+        for line, agent in zip(lines, evil):
+            self.assertEqual((list(line), line["status"]), (FIELDS, 200))
+        self.assertEqual(lines[3]["user_agent"], '<{"status":200}>')
+        self.assertEqual(lines[9]["user_agent"], "<\U0001f4a9>")
+        self.assertTrue(lines[8]["user_agent"].startswith("<aaaa"))
+
+    def test_secrets_never_appear(self):
+        uvoy = self.start()
+        fields = [("Authorization", "Basic hunter2"), ("Cookie", "id=hunter2")]
+        uvoy.ask("/?token=hunter2", fields=fields)
+        self.lines(uvoy, 1)
+        self.assertNotIn("hunter2", uvoy.stdout())
+
+    def test_a_route_may_be_left_out(self):
+        uvoy = self.start(routes=[
+            {"match": {"path": "/quiet"}, "cluster": "app", "access_log": False},
+            {"cluster": "app"},
+        ])
+        uvoy.ask("/quiet")
+        uvoy.ask("/loud")
+        (line,) = self.lines(uvoy, 1)
+        self.assertEqual(line["path"], "/loud")
+
+    def test_a_file_is_appended_to_and_all_lines_are_there_at_the_end(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "access.log")
+            for round_number in (1, 2):
+                with Uvoy(config(self.origin, access_log={"path": path})) as uvoy:
+                    with uvoy.connect() as client:
+                        for i in range(300):
+                            client.send(wire.head("GET", f"/{i}"))
+                            client.response()
+                with open(path) as file:
+                    paths = [json.loads(line)["path"] for line in file]
+                self.assertEqual(paths, [f"/{i}" for i in range(300)] * round_number)
+            self.assertEqual(os.stat(path).st_mode & 0o007, 0)
+
+    def test_a_reader_that_stands_still_holds_up_no_request(self):
+        read_end, write_end = os.pipe()
+        self.addCleanup(os.close, read_end)
+        uvoy = Uvoy(config(self.origin, access_log={"path": f"/proc/self/fd/{write_end}"}),
+                    pass_fds=[write_end])
+        with uvoy:
+            os.close(write_end)
+            with uvoy.connect() as client:
+                for i in range(3000):
+                    client.send(wire.head("GET", "/", [("User-Agent", "a" * 200)]))
+                    self.assertEqual(client.response().status, 200)
+            eventually(lambda: uvoy.metric("uvoy_log_dropped_total") > 0)
+            self.assertIn("its reader is too slow", uvoy.log())
+
+
+if __name__ == "__main__":
+    harness.main()
