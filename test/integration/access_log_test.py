@@ -22,7 +22,7 @@ class AccessLog(unittest.TestCase):
         self.origin = self.enterContext(Origin())
 
     def start(self, path="stdout", **top):
-        return self.enterContext(Uvoy(config(self.origin, access_log={"path": path}, **top)))
+        return self.enterContext(Uvoy(config(self.origin, access_log={"path": path}, workers=1, **top)))
 
     def lines(self, uvoy, count):
         """The lines, when there are as many as expected."""

@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SANITIZED = os.environ.get("UVOY_SANITIZED", "") != ""
 BINARY = str(ROOT / "build/release/src/uvoy")
 # How long something may take that is a matter of milliseconds on an idle machine.
-PATIENCE = 8
+PATIENCE = 60
 COMPLAINTS = ("Sanitizer", "runtime error:", "Assertion", "terminate called")
 
 

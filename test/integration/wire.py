@@ -3,7 +3,7 @@
 import dataclasses
 import socket
 
-PATIENCE = 8
+PATIENCE = 60
 
 
 class Truncated(Exception):
