@@ -75,7 +75,8 @@ class Demo(unittest.TestCase):
         self.assertEqual(len(mine), 3)
         self.uvoy.stop()
         for pid in mine:
-            eventually(lambda pid=pid: not pathlib.Path(f"/proc/{pid}").exists(), "no child is left")
+            process = pathlib.Path(f"/proc/{pid}")
+            eventually(lambda process=process: not process.exists(), "no child is left")
         eventually(lambda: all(map(is_free, PORTS)), "the ports are free again")
 
 
