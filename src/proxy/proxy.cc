@@ -20,8 +20,7 @@ Proxy::Proxy(const Runtime &runtime, const Ports &ports, std::uint64_t seed, Tim
       ports_{ports},
       random_{seed},
       wheel_{now},
-      pending_(runtime.clusters().size()),
-      sessions_(runtime.config().listeners.size()) {
+      pending_(runtime.clusters().size()) {
     for (std::size_t cluster = 0; cluster < runtime.clusters().size(); ++cluster) {
         for (std::size_t index = 0; index < runtime.cluster(cluster).endpoints.size(); ++index) {
             pools_.push_back(
@@ -36,8 +35,9 @@ Proxy::~Proxy() {
 }
 
 bool Proxy::has_room(std::size_t listener) const {
-    const std::uint32_t limit = runtime_.connections_per_worker(listener);
-    return limit == 0 || sessions_[listener] < limit;
+    const std::uint32_t limit = runtime_.config().listeners[listener].limits.connections;
+    return limit == 0 ||
+           runtime_.listener_connections(listener).load(std::memory_order_relaxed) < limit;
 }
 
 TransportEvents &Proxy::accept(std::unique_ptr<Transport> transport, std::size_t listener,
@@ -109,7 +109,7 @@ void Proxy::retire(std::unique_ptr<Exchange> exchange) {
 
 void Proxy::session_opened(std::size_t listener) {
     ++connections_;
-    ++sessions_[listener];
+    runtime_.listener_connections(listener).fetch_add(1, std::memory_order_relaxed);
     auto &stats = ports_.stats->listener(listener);
     stats.connections_total.add();
     stats.connections_active.add();
@@ -117,7 +117,7 @@ void Proxy::session_opened(std::size_t listener) {
 
 void Proxy::session_closed(std::size_t listener, Reason reason) {
     --connections_;
-    --sessions_[listener];
+    runtime_.listener_connections(listener).fetch_sub(1, std::memory_order_relaxed);
     ports_.stats->listener(listener).connections_active.subtract();
     ports_.stats->process().connections_closed[reason].add();
 }

@@ -149,7 +149,6 @@ private:
     TimerWheel wheel_;
     std::vector<std::unique_ptr<Pool>> pools_;  // by endpoint number
     std::vector<std::uint32_t> pending_;        // by cluster
-    std::vector<std::uint32_t> sessions_;       // by listener
     Actor *actors_ = nullptr;
     Actor *touched_ = nullptr;
     std::vector<std::unique_ptr<Exchange>> spare_;

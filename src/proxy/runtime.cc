@@ -35,7 +35,8 @@ Runtime::Runtime(config::Config config, std::uint64_t hash_seed, unsigned worker
     : config_{std::move(config)},
       routes_{config_.routes},
       hash_seed_{hash_seed},
-      workers_{workers} {
+      listener_connections_{
+          std::make_unique<std::atomic<std::uint32_t>[]>(config_.listeners.size())} {
     std::size_t first_endpoint = 0;
     for (const config::Cluster &cluster : config_.clusters) {
         ClusterRuntime &runtime = clusters_.emplace_back();
@@ -57,11 +58,6 @@ Runtime::Runtime(config::Config config, std::uint64_t hash_seed, unsigned worker
     }
     for (const config::Route &route : config_.routes)
         retry_classes_.push_back(classes_of(route.retry));
-}
-
-std::uint32_t Runtime::connections_per_worker(std::size_t listener) const {
-    const std::uint32_t limit = config_.listeners[listener].limits.connections;
-    return limit == 0 ? 0 : share(limit, workers_);
 }
 
 stats::Dimensions Runtime::dimensions() const {

@@ -8,6 +8,7 @@
 #include "route/table.h"
 #include "stats/worker_stats.h"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -25,7 +26,7 @@ struct ClusterRuntime {
 };
 
 /// A checked configuration in the form the workers run on.  Immutable but for the endpoints'
-/// in-flight words; shared by all workers.
+/// in-flight words and the listeners' connection counts; shared by all workers.
 class Runtime {
 public:
     Runtime(config::Config config, std::uint64_t hash_seed, unsigned workers);
@@ -40,8 +41,10 @@ public:
     const http::HeadLimits &head_limits(std::size_t listener) const {
         return head_limits_[listener];
     }
-    /// Of one listener; 0 = unlimited.
-    std::uint32_t connections_per_worker(std::size_t listener) const;
+    /// Clients of one listener in the whole process: workers add and subtract as they come and go.
+    std::atomic<std::uint32_t> &listener_connections(std::size_t listener) const {
+        return listener_connections_[listener];
+    }
     RetryClasses retry_classes(std::size_t route) const { return retry_classes_[route]; }
     std::uint64_t hash_seed() const { return hash_seed_; }
 
@@ -58,7 +61,7 @@ private:
     config::Config config_;
     route::Table routes_;
     std::uint64_t hash_seed_;
-    unsigned workers_;
+    std::unique_ptr<std::atomic<std::uint32_t>[]> listener_connections_;
     std::vector<ClusterRuntime> clusters_;
     std::vector<http::HeadLimits> head_limits_;
     std::vector<RetryClasses> retry_classes_;
