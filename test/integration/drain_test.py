@@ -15,7 +15,7 @@ class Survival(unittest.TestCase):
     """Twenty slow requests are in flight when the signal comes."""
 
     def setUp(self):
-        self.origin = self.enterContext(Origin(slow(2.5)))
+        self.origin = self.enterContext(Origin(slow(3)))
         self.uvoy = Uvoy(config(self.origin, cluster={"health_check": {"type": "none"}}))
         self.enterContext(self.uvoy)
         self.clients = [self.enterContext(self.uvoy.connect()) for _ in range(20)]
@@ -29,9 +29,18 @@ class Survival(unittest.TestCase):
         except (OSError, wire.Truncated, IndexError):
             return False
 
+    def is_refused(self):
+        try:
+            self.uvoy.connect().close()
+            return False
+        except ConnectionRefusedError:
+            return True
+
     def survive(self, number):
         self.uvoy.signal(number)
         eventually(lambda: "graceful shutdown" in self.uvoy.log())
+        # The workers hear of it a moment later than the log does.
+        eventually(self.is_refused, "new connections are refused")
         self.assertFalse(self.is_served())
         answers = [client.response() for client in self.clients]
         self.assertEqual([answer.status for answer in answers], [200] * 20)
