@@ -73,6 +73,18 @@ void Line::escaped(unsigned char byte) {
     }
 }
 
+/// Bytes of a character that a terminal obeys or that changes how a line is shown: C1 controls,
+/// line and paragraph separators, bidirectional overrides; 0 for any other.  `text` begins with
+/// well-formed UTF-8.
+std::size_t hidden_size(std::string_view text) {
+    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    if (at(0) == 0xc2) return at(1) < 0xa0 ? 2 : 0;
+    if (at(0) != 0xe2) return 0;
+    const bool separator = at(1) == 0x80 && at(2) >= 0xa8 && at(2) <= 0xae;
+    const bool isolate = at(1) == 0x81 && at(2) >= 0xa6 && at(2) <= 0xa9;
+    return separator || isolate ? 3 : 0;
+}
+
 void Line::text(std::string_view text) {
     std::size_t well_formed = 0;  // up to here bytes beyond ASCII were looked at and are good
     std::size_t done = 0;
@@ -81,10 +93,12 @@ void Line::text(std::string_view text) {
         if (is_plain(byte)) continue;
         if (byte >= 0x80 && i >= well_formed)
             well_formed = i + std::min(config::find_invalid_utf8(text.substr(i)), text.size() - i);
-        if (byte >= 0x80 && i < well_formed) continue;
+        std::size_t size = 1;
+        if (byte >= 0x80 && i < well_formed && (size = hidden_size(text.substr(i))) == 0) continue;
         raw(text.substr(done, i - done));
-        escaped(byte);
-        done = i + 1;
+        for (const std::size_t end = i + size; i < end; ++i)
+            escaped(static_cast<unsigned char>(text[i]));
+        done = i--;
     }
     raw(text.substr(done));
 }

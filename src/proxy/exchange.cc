@@ -65,8 +65,7 @@ void Exchange::forward_body(Bytes data, Gather *out) {
     }
     const bool chunked = request_framing_.kind == http::Framing::Kind::chunked;
     if (out != nullptr) {
-        if (chunked) out->add_chunk(data);
-        else out->add(data);
+        out->add_data(data, chunked);
         return;
     }
     if (chunked) {
@@ -123,6 +122,7 @@ void Exchange::wrote_upstream() {
 
 void Exchange::on_upstream_drained(TimePoint now) {
     progress_ = now;
+    backlog_ = 0;
     proxy_.touch(*session_);
     session_->pause(Session::Pause::back_pressure, false);
     if (!request_over_)
@@ -209,7 +209,8 @@ Phase Exchange::phase() const {
 void Exchange::fail(Reason reason, TimePoint now) {
     proxy_.touch(*session_);
     const Failure failure = make_failure(reason, phase());
-    if (at_endpoint_ && failure.side == Side::upstream) {
+    // A tunnel may end in any way; that says nothing of the endpoint.
+    if (at_endpoint_ && failure.side == Side::upstream && !tunnel_) {
         proxy_.stats().endpoint(proxy_.runtime().endpoint_number(endpoint_)).failures[reason].add();
         proxy_.ports().observer->on_endpoint_failure(endpoint_, reason, now);
     }
@@ -261,7 +262,8 @@ TimePoint Exchange::deadline() const {
         const auto &timeouts = proxy_.runtime().config().listeners[session_->listener()].timeouts;
         return std::min(due, progress_ + timeouts.body);
     }
-    if (route_->idle_timeout > Duration::zero())
+    // A client that takes its answer slowly has write_due_ of its session to meet.
+    if (route_->idle_timeout > Duration::zero() && session_->transport().queued() == 0)
         due = std::min(due, progress_ + route_->idle_timeout);
     if (!tunnel_ && route_->timeout > Duration::zero())
         due = std::min(due, first_byte_ + route_->timeout);
@@ -277,13 +279,34 @@ void Exchange::on_deadline(TimePoint now) {
         fail(Reason::overflow_pending, now);
     } else if (!session_->paused() && now >= read_due_) {
         on_slow_body(now);
-    } else if (session_->transport().queued() != 0) {
-        on_client_lost(Reason::client_timeout, now);  // it is the client that takes nothing
-    } else {
-        const bool whole =
-            !tunnel_ && route_->timeout > Duration::zero() && now >= first_byte_ + route_->timeout;
-        fail(whole ? Reason::route_timeout : Reason::idle_timeout, now);
+    } else if (!tunnel_ && route_->timeout > Duration::zero() &&
+               now >= first_byte_ + route_->timeout) {
+        // Whoever has the next move is late.
+        if (session_->transport().queued() != 0) on_client_lost(Reason::client_timeout, now);
+        else if (!request_over_ && !session_->paused()) on_slow_body(now);
+        else fail(Reason::route_timeout, now);
+    } else if (!upstream_takes_bytes(now)) {
+        on_idle(now);
     }
+}
+
+bool Exchange::upstream_takes_bytes(TimePoint now) {
+    if (upstream_ == nullptr || upstream_->transport().queued() == 0) return false;
+    const std::size_t backlog =
+        upstream_->transport().queued() + upstream_->transport().in_kernel();
+    const std::size_t before = std::exchange(backlog_, backlog);
+    if (before != 0 && backlog >= before) return false;
+    progress_ = now;
+    return true;
+}
+
+void Exchange::on_idle(TimePoint now) {
+    if (!tunnel_) {
+        fail(Reason::idle_timeout, now);
+        return;
+    }
+    failure_ = make_failure(Reason::idle_timeout, Phase::response_body);
+    finish(Session::After::close, now);
 }
 
 void Exchange::on_slow_body(TimePoint now) {
@@ -300,6 +323,8 @@ void Exchange::on_slow_body(TimePoint now) {
 
 void Exchange::finish(Session::After after, TimePoint now) {
     assert(session_ != nullptr);
+    if (tunnel_client_over_ && tunnel_upstream_over_ && upstream_ != nullptr)
+        std::exchange(upstream_, nullptr)->end_tunnel(now);
     drop_upstream(now);
     record(now);
     leave_endpoint();

@@ -74,8 +74,8 @@ public:
     void on_upstream_drained(TimePoint now);
     void on_upstream_lost(Reason reason, TimePoint now);
 
-    /// Where it stands in the list of those that are under way.
-    bool active() const { return session_ != nullptr; }
+    /// Gives back memory of unusual size; between two uses.
+    void trim();
 
     static constexpr std::size_t max_tries = 16;
     /// More than this is queued for one side: the other side is not read.
@@ -96,7 +96,7 @@ private:
     static std::optional<Incoming> read_target(const http::RequestHead &head);
     void note(const Incoming &request);
     void route(const Incoming &request, TimePoint now);
-    bool within_limits(const route::KeyInput &key, TimePoint now);
+    bool within_limits(const route::KeyInput &request, TimePoint now);
     void forward(const Incoming &request, const route::KeyInput &key, TimePoint now);
     std::string_view wanted_protocol(const http::Fields &fields) const;
     void write_upstream_head(const Incoming &request);
@@ -118,6 +118,9 @@ private:
     void wrote_upstream();
     void wrote_client(std::size_t bytes, TimePoint now);
     void on_slow_body(TimePoint now);
+    void on_idle(TimePoint now);
+    /// It is slow, but not dead: the backlog has shrunk since the last look.
+    bool upstream_takes_bytes(TimePoint now);
     void fail(Reason reason, TimePoint now);
     bool may_retry(Reason reason) const;
     Phase phase() const;
@@ -148,6 +151,7 @@ private:
     TimePoint sent_at_{};  // head written to the endpoint
 
     std::uint64_t hash_ = 0;
+    std::size_t backlog_ = 0;      // towards the endpoint, when it was last looked at
     std::size_t unreported_ = 0;   // added to the response and not yet passed to wrote_client()
     std::uint64_t discarded_ = 0;  // bytes of the body that nobody wanted
     std::array<std::uint16_t, max_tries> tried_{};

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <iterator>
 
 // Answers that uvoy makes itself.
@@ -40,8 +41,10 @@ void Exchange::answer_rate_limited(const config::RateLimit &limit, const limit::
                                    TimePoint now) {
     failure_ = make_failure(Reason::rate_limited, Phase::routing);
     failure_.status = limit.status;
+    // Seconds that an empty bucket takes to fill; in double, since a day times a burst overflows.
+    const double period = std::chrono::duration<double>{limit.rate.per}.count();
     const auto window = std::max<std::int64_t>(
-        1, ceil<seconds>(limit.rate.per * limit.burst / std::max(1U, limit.rate.requests)).count());
+        1, static_cast<std::int64_t>(std::ceil(period * limit.burst / limit.rate.requests)));
     const std::string fields = fmt::format(
         "Content-Type: text/plain; charset=utf-8\r\n"
         "Retry-After: {0}\r\n"
@@ -77,6 +80,7 @@ void Exchange::send_answer(int status, std::string_view fields, std::string_view
         discarding_ = request_framing_.kind == http::Framing::Kind::sized &&
                       request_framing_.length <= discard_limit && !expects_continue_;
         if (!discarding_) persists_ = false;
+        read_due_ = now + proxy_.runtime().config().listeners[session_->listener()].timeouts.body;
         session_->pause(Session::Pause::connecting, false);
     }
     if (!session_->may_persist()) persists_ = false;

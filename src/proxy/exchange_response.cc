@@ -41,6 +41,7 @@ bool Exchange::on_switched(const http::ResponseHead &head, Gather &out, TimePoin
     wrote_client(response_.size(), now);
     const std::string held = session_->take_held();
     if (!held.empty()) receive(held, now);
+    if (session_->client_ended()) on_client_end(now);
     return true;
 }
 
@@ -75,8 +76,7 @@ void Exchange::on_response_head(const http::ResponseHead &head, const http::Fram
 
 void Exchange::on_response_body(Bytes data, Gather &out, TimePoint now) {
     progress_ = now;
-    if (response_framing_.kind == Kind::chunked) out.add_chunk(data);
-    else out.add(data);
+    out.add_data(data, response_framing_.kind == Kind::chunked);
     unreported_ += data.size();
 }
 

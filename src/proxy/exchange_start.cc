@@ -41,6 +41,7 @@ void Exchange::begin(Session &session, TimePoint first_byte) {
     hash_ = discarded_ = 0;
     tries_ = 0;
     unreported_ = 0;
+    backlog_ = 0;
     failure_ = Failure{};
     failure_.status = 0;
     method_ = http::Method::other;
@@ -51,6 +52,14 @@ void Exchange::begin(Session &session, TimePoint first_byte) {
     persists_ = true;
     expects_continue_ = false;
     proxy_.stats().listener(session.listener()).requests_active.add();
+}
+
+void Exchange::trim() {
+    static constexpr std::size_t usual = std::size_t{8} * 1024;
+    for (std::string *buffer : {&head_, &unsent_, &response_})
+        if (buffer->capacity() > usual) *buffer = std::string{};
+    journal_.trim(usual);
+    body_ = http::BodyDecoder{};
 }
 
 void Exchange::refuse(const Failure &failure, TimePoint now) {
@@ -179,8 +188,11 @@ const config::Cluster &Exchange::cluster() const {
     return *proxy_.runtime().cluster(endpoint_.cluster).config;
 }
 
-bool Exchange::within_limits(const route::KeyInput &key, TimePoint now) {
+bool Exchange::within_limits(const route::KeyInput &request, TimePoint now) {
     const config::Config &config = proxy_.runtime().config();
+    std::array<char, 46> buffer;
+    route::KeyInput key = request;
+    key.client_ip = route::client_network(request.client_ip, buffer);
     const auto admits = [&](std::size_t limit) {
         const std::uint64_t hash = route::hash_key(config.rate_limits[limit].key, key,
                                                    proxy_.runtime().hash_seed() + limit + 1);
@@ -248,9 +260,9 @@ void Exchange::try_next(TimePoint now) {
             break;
         case Pool::Outcome::waiting:
             waiting_ = true;
+            pending_due_ = now + cluster().limits.pending_timeout;
             // While one is dialled for it, that connection's own time-out decides.
-            pending_due_ =
-                acquired.dialled ? TimePoint::max() : now + cluster().limits.pending_timeout;
+            if (acquired.dialled) pending_due_ += cluster().timeouts.connect;
             if (!request_over_) session_->pause(Session::Pause::connecting, true);
             break;
         case Pool::Outcome::full:

@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <span>
+#include <utility>
 
 namespace uvoy::proxy {
 
@@ -20,29 +22,70 @@ public:
 
     void add(Bytes piece) {
         if (piece.empty()) return;
-        if (count_ == pieces_.size()) flush();
-        pieces_[count_++] = piece;
+        end_run();
+        append(piece);
     }
 
-    /// One chunk of chunked coding; `data` is not empty.
-    void add_chunk(Bytes data) {
-        if (headers_ == scratch_.size() || count_ + 3 > pieces_.size()) flush();
-        add(http::chunk_header(data.size(), scratch_[headers_++].data()));
-        add(data);
-        add("\r\n");
+    /// Part of a body, not empty, as one chunk of chunked coding or as it is.  Small ones are
+    /// copied and joined: whoever sends a byte a chunk must not cost a system call for every few.
+    void add_data(Bytes data, bool chunked) {
+        if (data.size() >= joined_below) {
+            end_run();
+            if (!chunked) {
+                append(data);
+                return;
+            }
+            if (headers_ == scratch_.size() || count_ + 3 > pieces_.size()) write_out();
+            append(http::chunk_header(data.size(), scratch_[headers_++].data()));
+            append(data);
+            append("\r\n");
+            return;
+        }
+        if (run_begin_ + run_size_ + data.size() > joined_.size()) flush();
+        std::memcpy(joined_.data() + run_begin_ + run_size_, data.data(), data.size());
+        run_size_ += data.size();
+        run_chunked_ = chunked;
     }
 
     void flush() {
-        if (count_ != 0) to_->write(std::span{pieces_}.first(count_));
-        count_ = headers_ = 0;
+        end_run();
+        if (count_ != 0) write_out();
+        run_begin_ = 0;
     }
 
 private:
+    static constexpr std::size_t joined_below = 512;
+
+    void append(Bytes piece) {
+        if (count_ == pieces_.size()) write_out();
+        pieces_[count_++] = piece;
+    }
+
+    /// The small pieces since the last large one become one chunk.
+    void end_run() {
+        if (run_size_ == 0) return;
+        const Bytes run{joined_.data() + run_begin_, run_size_};
+        if (headers_ == scratch_.size() || count_ + 3 > pieces_.size()) write_out();
+        run_begin_ += std::exchange(run_size_, 0);
+        if (run_chunked_) append(http::chunk_header(run.size(), scratch_[headers_++].data()));
+        append(run);
+        if (run_chunked_) append("\r\n");
+    }
+
+    void write_out() {
+        to_->write(std::span{pieces_}.first(count_));
+        count_ = headers_ = 0;
+    }
+
     Transport *to_;
     std::size_t count_ = 0;
     std::size_t headers_ = 0;
+    std::size_t run_begin_ = 0;  // in joined_
+    std::size_t run_size_ = 0;
+    bool run_chunked_ = false;
     std::array<Bytes, 24> pieces_;
     std::array<std::array<char, 18>, 7> scratch_;
+    std::array<char, 8192> joined_;
 };
 
 }  // namespace uvoy::proxy

@@ -28,6 +28,10 @@ public:
     void clear();
     void set(Text which, std::string_view text);
     std::string_view get(Text which) const;
+    /// Gives the buffer back if it holds more than `usual` bytes.
+    void trim(std::size_t usual) {
+        if (buffer_.capacity() > usual) buffer_ = std::string{};
+    }
 
     std::uint64_t received = 0;  ///< bytes of the request, head and framing included
     std::uint64_t sent = 0;      ///< bytes of the response

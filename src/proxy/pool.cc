@@ -79,8 +79,11 @@ void Pool::connect_failed(Reason reason, TimePoint now) {
     assert(connecting_ != 0 && total_ != 0);
     --connecting_;
     --total_;
-    // Those for whom another connection is on its way go on waiting; nobody dials for the others.
-    while (waiting_.size() > connecting_) take_waiter()->on_no_connection(reason, now);
+    // Those for whom another connection is on its way go on waiting.
+    if (waiting_.size() > connecting_) take_waiter()->on_no_connection(reason, now);
+    // With no connection left there is nothing to wait for, unless a retry has just dialled.
+    while (total_ == 0 && !waiting_.empty()) take_waiter()->on_no_connection(reason, now);
+    if (waiting_.size() > connecting_ && may_dial()) dial(now);
 }
 
 void Pool::closed(UpstreamConnection &connection, bool was_idle, TimePoint now) {

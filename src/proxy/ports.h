@@ -49,6 +49,9 @@ public:
     virtual void write(std::span<const Bytes> pieces) = 0;
     /// Bytes written but not yet taken by the kernel.
     virtual std::size_t queued() const = 0;
+    /// Bytes that the kernel has taken and the peer has not: tells a slow peer from a dead one.
+    /// Costs a system call.
+    virtual std::size_t in_kernel() const = 0;
     /// No on_bytes() and no on_end() until resume_reading().  A stream starts out reading.
     virtual void pause_reading() = 0;
     virtual void resume_reading() = 0;

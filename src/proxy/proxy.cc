@@ -80,8 +80,11 @@ void Proxy::settle(TimePoint now) {
         if (actor.done()) destroy(actor);
         else wheel_.set(actor, actor.deadline());
     }
-    for (auto &exchange : retired_)
-        if (spare_.size() < spare_exchanges) spare_.push_back(std::move(exchange));
+    for (auto &exchange : retired_) {
+        if (spare_.size() == spare_exchanges) break;
+        exchange->trim();
+        spare_.push_back(std::move(exchange));
+    }
     retired_.clear();
 }
 

@@ -49,7 +49,7 @@ void Session::wrote(std::size_t bytes, TimePoint now) {
     written_ += bytes;
     if (write_due_ != TimePoint::max() || transport_->queued() == 0) return;
     write_due_ = now + proxy_.runtime().config().listeners[listener_].timeouts.write;
-    left_at_mark_ = written_ - transport_->queued();
+    left_at_mark_ = written_ - transport_->queued() - transport_->in_kernel();
 }
 
 void Session::pause(Pause why, bool on) {
@@ -88,7 +88,6 @@ void Session::on_bytes(Bytes bytes, TimePoint now) {
     proxy_.touch(*this);
     proxy_.stats().process().received_bytes.add(bytes.size());
     if (state_ != State::open) return;  // lingering: nobody will read it
-    last_active_ = now;
     if (exchange_ != nullptr && held_.empty()) bytes.remove_prefix(exchange_->receive(bytes, now));
     if (bytes.empty() || state_ != State::open) return;
     if (exchange_ != nullptr) {
@@ -131,7 +130,14 @@ bool Session::read_head(Bytes &input, std::size_t &used, TimePoint now) {
         refuse(found.error(), now);
         return false;
     }
-    if (found->end == 0) return false;
+    if (found->end == 0) {
+        if (found->begin != input.size()) return false;
+        // Nothing but empty lines (RFC 9112 section 2.2): the connection is as idle as before.
+        used += found->begin;
+        scanner_.reset();
+        head_started_ = TimePoint{};
+        return false;
+    }
     const Bytes head = input.substr(found->begin, found->end - found->begin);
     scanner_.reset();
     const auto parsed = http::parse_request(head, limits, proxy_.request_head);
@@ -190,7 +196,7 @@ void Session::close(Reason reason, TimePoint now) {
     // answer that it has not read yet (RFC 9112 section 9.6).
     state_ = State::lingering;
     finish_output();
-    if (paused_ != 0) transport_->resume_reading();
+    transport_->resume_reading();  // for whatever reason it was paused
     paused_ = 0;
     linger_until_ = transport_->queued() == 0 ? now + linger_time : TimePoint::max();
 }
@@ -249,7 +255,7 @@ TimePoint Session::deadline() const {
 
 bool Session::check_write_progress(TimePoint now) {
     if (now < write_due_) return true;
-    const std::uint64_t left = written_ - transport_->queued();
+    const std::uint64_t left = written_ - transport_->queued() - transport_->in_kernel();
     if (left == left_at_mark_) return false;
     left_at_mark_ = left;
     write_due_ = now + proxy_.runtime().config().listeners[listener_].timeouts.write;

@@ -90,6 +90,17 @@ void UpstreamConnection::abandon(TimePoint now) {
     close(now);
 }
 
+void UpstreamConnection::end_tunnel(TimePoint now) {
+    exchange_ = nullptr;
+    if (transport_->queued() == 0) {
+        close(now);
+        return;
+    }
+    state_ = State::leaving;
+    since_ = now;
+    proxy_.touch(*this);
+}
+
 void UpstreamConnection::on_connected(TimePoint now) {
     auto &stats = proxy_.stats().cluster(pool_.endpoint().cluster);
     stats.connects[stats::ConnectResult::ok].add();
@@ -256,6 +267,7 @@ void UpstreamConnection::on_end(TimePoint now) {
 void UpstreamConnection::on_drained(TimePoint now) {
     proxy_.touch(*this);
     if (exchange_ != nullptr) exchange_->on_upstream_drained(now);
+    else if (state_ == State::leaving) close(now);
 }
 
 void UpstreamConnection::on_broken(TimePoint now) {
@@ -279,14 +291,23 @@ void UpstreamConnection::close(TimePoint now) {
 TimePoint UpstreamConnection::deadline() const {
     const config::ClusterTimeouts &timeouts =
         proxy_.runtime().cluster(pool_.endpoint().cluster).config->timeouts;
-    if (state_ == State::connecting) return since_ + timeouts.connect;
-    return state_ == State::idle ? since_ + timeouts.idle : TimePoint::max();
+    switch (state_) {
+        case State::connecting:
+            return since_ + timeouts.connect;
+        case State::idle:
+        case State::leaving:
+            return since_ + timeouts.idle;
+        case State::busy:
+        case State::closed:
+            break;
+    }
+    return TimePoint::max();
 }
 
 void UpstreamConnection::on_deadline(TimePoint now) {
     if (now < deadline()) return;
     if (state_ == State::connecting) fail_connect(Reason::connect_timeout, now);
-    else if (state_ == State::idle) close(now);
+    else close(now);
 }
 
 }  // namespace uvoy::proxy

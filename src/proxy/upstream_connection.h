@@ -39,6 +39,8 @@ public:
     /// The exchange gave up: whatever the endpoint is doing, it must not take the request for
     /// complete.
     void abandon(TimePoint now);
+    /// The tunnel is over on both sides: closes when the endpoint has all bytes.
+    void end_tunnel(TimePoint now);
     void pause(bool paused);
     bool paused() const { return paused_; }
     /// Whether it has carried an exchange before this one.
@@ -61,7 +63,13 @@ public:
     void settle(TimePoint) override {}
 
 private:
-    enum class State : std::uint8_t { connecting, idle, busy, closed };
+    enum class State : std::uint8_t {
+        connecting,
+        idle,
+        busy,
+        leaving,  ///< half-closed; what is queued still goes out
+        closed
+    };
 
     void read_response(Bytes bytes, Gather &out, TimePoint now);
     /// True if there may be more to read in `bytes`.
@@ -77,7 +85,7 @@ private:
     Pool &pool_;
     std::unique_ptr<Transport> transport_;
     Exchange *exchange_ = nullptr;
-    TimePoint since_;  // of the state connecting or idle
+    TimePoint since_;  // of the states connecting, idle and leaving
     Duration connect_time_{};
     http::HeadScanner scanner_;
     http::BodyDecoder body_;

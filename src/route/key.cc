@@ -3,6 +3,8 @@
 #include "base/hash.h"
 #include "base/random.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 
@@ -53,6 +55,18 @@ std::uint64_t hash_key(std::span<const config::KeyPart> parts, const KeyInput &i
         else key = hash(value, key);  // a chain: each part's hash is the next one's seed
     }
     return key;
+}
+
+std::string_view client_network(std::string_view client_ip, std::span<char, 46> buffer) {
+    if (client_ip.find(':') == std::string_view::npos || client_ip.size() >= buffer.size())
+        return client_ip;
+    std::ranges::copy(client_ip, buffer.begin());
+    buffer[client_ip.size()] = '\0';
+    std::array<unsigned char, 16> address;
+    if (inet_pton(AF_INET6, buffer.data(), address.data()) != 1) return client_ip;
+    constexpr std::size_t prefix = 8;
+    std::copy_n(address.begin(), prefix, buffer.begin());
+    return {buffer.data(), prefix};
 }
 
 std::string_view query_parameter(std::string_view query, std::string_view name) {

@@ -25,6 +25,10 @@ struct KeyInput {
 std::uint64_t hash_key(std::span<const config::KeyPart> parts, const KeyInput &input,
                        std::uint64_t seed);
 
+/// What a rate limit counts a client by: an IPv4 address, or the /64 of an IPv6 address, whose
+/// owner has all of it.  The result points into `client_ip` or `buffer`.
+std::string_view client_network(std::string_view client_ip, std::span<char, 46> buffer);
+
 /// Value of a query parameter, as it stands there (not decoded); nullptr data if it is missing.
 std::string_view query_parameter(std::string_view query, std::string_view name);
 

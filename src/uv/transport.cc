@@ -3,6 +3,8 @@
 #include "uv/loop.h"
 #include "uv/timer.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -288,6 +290,16 @@ void StreamTransport::write_broke() {
     later_ =
         std::make_unique<Timer>(loop_, Delegate<void()>::bind<&StreamTransport::expired>(*this));
     later_->arm({});
+}
+
+std::size_t StreamTransport::in_kernel() const {
+    uv_os_fd_t fd = -1;
+    int bytes = 0;
+    if (stream_ == nullptr ||
+        uv_fileno(reinterpret_cast<const uv_handle_t *>(stream_.get()), &fd) != 0 ||
+        ioctl(fd, SIOCOUTQ, &bytes) != 0)
+        return 0;
+    return static_cast<std::size_t>(bytes);
 }
 
 std::size_t StreamTransport::queued() const {

@@ -17,6 +17,7 @@ public:
         for (const proxy::Bytes piece : pieces) stream_->write(piece);
     }
     std::size_t queued() const override { return stream_->queue_.size(); }
+    std::size_t in_kernel() const override { return stream_->to_peer_.size(); }
     void pause_reading() override { stream_->reading_ = false; }
     void resume_reading() override {
         stream_->reading_ = true;
