@@ -1,5 +1,7 @@
 #include "config/tables.h"
 
+#include <algorithm>
+
 namespace uvoy::config {
 
 namespace {
@@ -10,7 +12,11 @@ Respond &respond_of(Route &route) { return route.action.emplace<Respond>(); }
 void finish(Context &context, const Node &node, Route &) {
     const Node *cluster = node.find("cluster");
     const Node *respond = node.find("respond");
-    if (cluster == nullptr && respond == nullptr)
+    // An unknown key may be the action that was meant: that is told already.
+    const bool unknown = std::ranges::any_of(node.members, [](const Member &member) {
+        return route_table().find(member.key) == nullptr;
+    });
+    if (cluster == nullptr && respond == nullptr && !unknown)
         context.fail(node, "a route needs an action: \"cluster\" or \"respond\"");
     if (cluster == nullptr || respond == nullptr) return;
     const Node &second = cluster->offset < respond->offset ? *respond : *cluster;

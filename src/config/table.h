@@ -5,6 +5,7 @@
 #include "config/suggest.h"
 #include "config/type.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -103,14 +104,19 @@ bool read_object(Context &context, const Node &node, const Table<T> &table, T &o
     if (node.kind != Node::Kind::object)
         return fail_kind(context, node, table.noun + " (an object)");
     const std::size_t problems = context.problem_count();
+    std::vector<std::string_view> meant;  // a misspelled key is not missing as well
     for (const Member &member : node.members) {
         const Key<T> *key = table.find(member.key);
-        if (key == nullptr)
+        if (key == nullptr) {
             context.fail_key(member, "unknown key" + did_you_mean(member.key, table.names()));
-        else if (!member.duplicate) key->read(context, member.value, object);
+            if (const auto near = closest(member.key, table.names())) meant.push_back(*near);
+        } else if (!member.duplicate) {
+            key->read(context, member.value, object);
+        }
     }
     for (const Key<T> &key : table.keys)
-        if (key.required && node.find(key.name) == nullptr)
+        if (key.required && node.find(key.name) == nullptr &&
+            std::ranges::find(meant, key.name) == meant.end())
             context.fail(node, table.noun + " needs the key " + quote(key.name));
     if (table.finish) table.finish(context, node, object);
     return context.problem_count() == problems;
