@@ -1,0 +1,89 @@
+#include "proxy/gather.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+namespace uvoy::proxy {
+
+namespace {
+
+class Recorder final : public Transport {
+public:
+    void write(std::span<const Bytes> pieces) override {
+        ++writes;
+        for (const Bytes piece : pieces) bytes += piece;
+    }
+    std::size_t queued() const override { return 0; }
+    std::size_t in_kernel() const override { return 0; }
+    void pause_reading() override {}
+    void resume_reading() override {}
+    void finish() override {}
+    void reset() override {}
+
+    std::string bytes;
+    int writes = 0;
+};
+
+}  // namespace
+
+TEST_CASE("pieces of one event leave in one write, in their order") {
+    Recorder to;
+    const std::string body(600, 'b');
+    {
+        Gather out{&to};
+        out.add("head\r\n");
+        out.add("");
+        out.add_data("small", false);
+        out.add_data(body, false);
+        out.add("end");
+        CHECK(to.writes == 0);
+        out.flush();
+        out.flush();
+    }
+    CHECK(to.writes == 1);
+    CHECK(to.bytes == "head\r\nsmall" + body + "end");
+}
+
+TEST_CASE("a large run is a chunk of its own, and small ones are joined into one") {
+    Recorder to;
+    const std::string large(512, 'l');
+    Gather out{&to};
+    out.add_data("a", true);
+    out.add_data("bc", true);
+    out.add_data(large, true);
+    out.add_data("d", true);
+    out.add("0\r\n\r\n");
+    out.flush();
+    CHECK(to.bytes == "3\r\nabc\r\n200\r\n" + large + "\r\n1\r\nd\r\n0\r\n\r\n");
+    CHECK(to.writes == 1);
+}
+
+TEST_CASE("a body of single bytes costs few writes and loses nothing") {
+    Recorder to;
+    std::string want;
+    Gather out{&to};
+    const std::string source(40'000, 'x');
+    for (std::size_t i = 0; i < source.size(); ++i) out.add_data(Bytes{source}.substr(i, 1), false);
+    out.flush();
+    CHECK(to.bytes == source);
+    CHECK(to.writes < 10);
+}
+
+TEST_CASE("more pieces than fit leave in several writes, whole") {
+    Recorder to;
+    Gather out{&to};
+    std::string want;
+    const std::string large(700, 'y');
+    for (int i = 0; i < 100; ++i) {
+        out.add_data(large, true);
+        want += "2bc\r\n" + large + "\r\n";
+        out.add_data("z", true);
+        want += "1\r\nz\r\n";
+    }
+    out.flush();
+    CHECK(to.bytes == want);
+}
+
+}  // namespace uvoy::proxy
