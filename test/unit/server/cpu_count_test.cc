@@ -9,7 +9,7 @@ TEST_CASE("a quota of cgroup v2 is rounded up to whole CPUs") {
         const char *text;
         std::optional<unsigned> cpus;
     };
-    for (const auto &[text, cpus] : {
+    for (const Row &row : {
              Row{"150000 100000\n", 2},
              Row{"200000 100000\n", 2},
              Row{"200001 100000\n", 3},
@@ -23,8 +23,8 @@ TEST_CASE("a quota of cgroup v2 is rounded up to whole CPUs") {
              Row{"10 x\n", std::nullopt},
              Row{"99999999999999999999 1\n", std::nullopt},
          }) {
-        CAPTURE(text);
-        CHECK(cpus_of_cpu_max(text) == cpus);
+        CAPTURE(row.text);
+        CHECK(cpus_of_cpu_max(row.text) == row.cpus);
     }
 }
 
