@@ -4,6 +4,8 @@ namespace uvoy::config {
 
 namespace {
 
+constexpr std::uint64_t mebibyte = std::uint64_t{1024} * 1024;
+
 const Table<ListenerTimeouts> &timeouts_table() {
     using T = ListenerTimeouts;
     static const Table<T> table{
@@ -22,11 +24,11 @@ const Table<ListenerLimits> &limits_table() {
     using T = ListenerLimits;
     static const Table<T> table{
         .noun = "a set of limits",
-        .keys = {key<T>("header_bytes", &T::header_bytes, size(1024, 1024 * 1024),
+        .keys = {key<T>("header_bytes", &T::header_bytes, size(1024, mebibyte),
                         "size of a request head; above: 431"),
                  key<T>("headers", &T::headers, integer<std::uint32_t>(1, 1024),
                         "headers of a request; above: 431"),
-                 key<T>("target_bytes", &T::target_bytes, size(64, 1024 * 1024),
+                 key<T>("target_bytes", &T::target_bytes, size(64, mebibyte),
                         "size of a request target; above: 414"),
                  key<T>("connections", &T::connections, integer<std::uint32_t>(0, 10'000'000),
                         "connections at once; 0 = unlimited"),

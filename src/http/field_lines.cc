@@ -32,7 +32,7 @@ public:
         if (at_ == end_ || *at_ != ':') return false;
         skip_blanks(++at_);
         // llhttp reports an empty value behind its line.
-        if (value_.empty()) value_ = {at_, 0};
+        if (value_.empty()) value_ = {at_, at_};
         if (value_.data() != at_ || !is_text(value_)) return false;
         at_ += value_.size();
         while (!value_.empty() && is_blank(value_.back())) value_.remove_suffix(1);

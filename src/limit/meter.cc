@@ -25,7 +25,7 @@ Meter::Meter(const Policy &policy)
     const auto period = static_cast<Wide>(policy.period.count());
     const auto scaled = [&] {
         // Rounded up, so that duration() is never a tick short.
-        return ((Wide{policy.tokens * ticks_per_token} << shift_) + period - 1) / period;
+        return (((Wide{policy.tokens} * ticks_per_token) << shift_) + period - 1) / period;
     };
     while (scaled() >> 64 != 0) --shift_;
     ticks_per_nanosecond_ = static_cast<std::uint64_t>(scaled());
@@ -44,7 +44,7 @@ std::uint64_t Meter::ticks(TimePoint now) const {
 }
 
 Duration Meter::duration(std::uint64_t ticks) const {
-    const Wide divisor = policy_.tokens * ticks_per_token;
+    const Wide divisor = Wide{policy_.tokens} * ticks_per_token;
     const Wide product = Wide{ticks} * static_cast<std::uint64_t>(policy_.period.count());
     const Wide nanoseconds = (product + divisor - 1) / divisor;
     if (nanoseconds >= static_cast<std::uint64_t>(longest_wait.count())) return longest_wait;
