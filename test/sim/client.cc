@@ -21,7 +21,7 @@ Client::~Client() {
 void Client::start() { connect(); }
 
 void Client::connect() {
-    ended_ = close_announced_ = finished_ = false;
+    ended_ = close_announced_ = finished_ = tunnel_ = tunnel_heard_ = false;
     input_.clear();
     output_.clear();
     if (stream_ != nullptr) stream_->forget_peer();
@@ -39,6 +39,7 @@ void Client::send_next() {
     const std::uint64_t id = unsent_.front();
     // RFC 9112 section 9.3.2: nothing is sent behind a request that must not be repeated.
     if (!waiting_.empty() && !Plan{waiting_.back()}.idempotent()) return;
+    if (!waiting_.empty() && Plan{waiting_.back()}.tunnel) return;
     unsent_.pop_front();
     waiting_.push_back(id);
     output_ += Plan{id}.request(++attempts_);
@@ -64,10 +65,14 @@ void Client::send_more() {
         });
         return;
     }
-    if (unsent_.empty() && half_closes_ && !std::exchange(finished_, true)) {
+    const bool tunnel_ahead = !waiting_.empty() && Plan{waiting_.back()}.tunnel;
+    const bool last = unsent_.empty() && half_closes_ && !tunnel_ahead;
+    if ((tunnel_ || last) && !std::exchange(finished_, true)) {
         stream_->finish();
+        if (tunnel_heard_) end_tunnel();
         return;
     }
+    if (tunnel_) return;
     send_next();
 }
 
@@ -79,12 +84,17 @@ void Client::on_bytes(std::string_view bytes) {
 }
 
 void Client::read_answers() {
+    if (tunnel_) return;
     for (;;) {
         const bool head = !waiting_.empty() && Plan{waiting_.front()}.method == "HEAD";
         bool malformed = false;
         const auto answer = take_message(input_, head, ended_, malformed);
         if (malformed) complain("malformed answer");
         if (!answer) break;
+        if (answer->status() == 101) {
+            begin_tunnel(*answer);
+            return;
+        }
         if (answer->status() < 200) continue;
         if (waiting_.empty()) {
             complain("an answer to nothing: " + answer->start_line);
@@ -99,6 +109,29 @@ void Client::read_answers() {
             close_announced_ = ended_ = true;
     }
     if (!ended_ && output_.empty()) send_next();
+}
+
+void Client::begin_tunnel(const Message &answer) {
+    if (waiting_.size() != 1 || !Plan{waiting_.front()}.tunnel) {
+        complain("a switch of protocols that nobody asked for");
+        return;
+    }
+    const Plan plan{waiting_.front()};
+    if (answer.fields.at("x-id") != std::to_string(plan.id)) complain("the tunnel of another");
+    tunnel_ = true;
+    ++answered_;
+    output_ = content(plan.id, plan.request_size);
+    send_more();
+}
+
+void Client::end_tunnel() {
+    const Plan plan{waiting_.front()};
+    waiting_.pop_front();
+    close_announced_ = true;
+    if (input_ == content(plan.id + 1, plan.response_size)) ++good_;
+    else if (!faults_.endpoints && !faults_.clients) complain("a tunnel lost or changed bytes");
+    ended_ = true;
+    connection_lost(true);
 }
 
 bool Client::has_right_body(const Plan &plan, const Message &answer) const {
@@ -162,6 +195,11 @@ void Client::connection_lost(bool orderly) {
 }
 
 void Client::on_end() {
+    if (tunnel_) {
+        tunnel_heard_ = true;
+        if (finished_) end_tunnel();
+        return;
+    }
     ended_ = true;
     read_answers();
     connection_lost(true);

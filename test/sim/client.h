@@ -51,6 +51,8 @@ private:
     void read_answers();
     void check(const Plan &plan, const Message &answer);
     bool has_right_body(const Plan &plan, const Message &answer) const;
+    void begin_tunnel(const Message &answer);
+    void end_tunnel();
     void complain(std::string text);
     void connection_lost(bool orderly);
 
@@ -66,7 +68,9 @@ private:
     bool pipelines_ = false;
     bool half_closes_ = false;
     bool ended_ = false;
-    bool finished_ = false;         // half-closed by us
+    bool tunnel_ = false;        // the connection speaks no HTTP any more; waiting_ is its request
+    bool tunnel_heard_ = false;  // the endpoint's side of it has ended
+    bool finished_ = false;      // half-closed by us
     bool close_announced_ = false;  // what was sent behind is not taken up
     std::uint32_t attempts_ = 0;
     std::size_t answered_ = 0;

@@ -24,6 +24,10 @@ std::string target_of(std::string_view start_line) {
 }  // namespace
 
 void EndpointConnection::on_bytes(std::string_view bytes) {
+    if (tunnel_ != 0) {
+        input_ += bytes;
+        return;
+    }
     if (over_ || finished_) return;
     if (glued_ != 0) sightings_.complain("a request on a connection that brought extra bytes");
     input_ += bytes;
@@ -56,7 +60,7 @@ void EndpointConnection::answer_early() {
     const std::size_t head = input_.find("\r\n\r\n");
     if (head == std::string::npos || answered_early_) return;
     const Plan plan{id_of(target_of(std::string_view{input_}.substr(0, input_.find("\r\n"))))};
-    if (plan.answer != Plan::Answer::early) return;
+    if (plan.answer != Plan::Answer::early || plan.tunnel) return;
     answered_early_ = true;
     output_ += plan.response();
     send_more();
@@ -69,7 +73,8 @@ void EndpointConnection::check(const Message &request, const Plan &plan) {
     };
     if (!request.start_line.starts_with(plan.method + " ")) wrong("a wrong method");
     if (!request.start_line.ends_with(" HTTP/1.1")) wrong("a wrong version");
-    if (request.body != content(plan.id, plan.request_size)) wrong("a wrong body");
+    if (request.body != content(plan.id, plan.tunnel ? 0 : plan.request_size))
+        wrong("a wrong body");
     const auto &fields = request.fields;
     for (const char *name : {"x-hop", "keep-alive", "proxy-connection"})
         if (fields.contains(name)) wrong(std::string{"the hop-by-hop field "} + name);
@@ -87,7 +92,7 @@ bool EndpointConnection::misbehave(const Plan &plan) {
     const std::string whole = plan.response();
     const auto cut = static_cast<std::size_t>(
         scheduler_.between(0, static_cast<std::uint32_t>(whole.size() - 1)));
-    switch (scheduler_.random.below(6)) {
+    switch (scheduler_.random.below(plan.tunnel ? 5 : 6)) {
         case 0:
             over_ = true;
             stream_->reset();
@@ -129,6 +134,10 @@ void EndpointConnection::answer(const Plan &plan) {
     busy_ = false;
     if (misbehave(plan)) return;
     output_ += plan.response();
+    if (plan.tunnel) {
+        tunnel_ = plan.id;
+        close_after_output();
+    }
     if (plan.answer == Plan::Answer::until_close && plan.method != "HEAD") close_after_output();
     if (flaky_ && faults_.stale && scheduler_.chance(50)) close_after_output();
     send_more();
@@ -147,6 +156,11 @@ void EndpointConnection::send_more() {
 }
 
 void EndpointConnection::on_end() {
+    if (tunnel_ != 0) {
+        if (input_ != content(tunnel_, Plan{tunnel_}.request_size) && !faults_.clients)
+            sightings_.complain("a tunnel lost or changed bytes");
+        return;
+    }
     if (!over_ && !std::exchange(finished_, true)) stream_->finish();
 }
 

@@ -57,7 +57,8 @@ private:
     std::shared_ptr<Stream> stream_;
     std::string input_;
     std::string output_;
-    std::size_t glued_ = 0;  // bytes behind the last answer that belong to no request
+    std::size_t glued_ = 0;     // bytes behind the last answer that belong to no request
+    std::uint64_t tunnel_ = 0;  // the request that switched protocols
     bool answered_early_ = false;
     bool busy_ = false;  // an answer is being made
     bool closes_ = false;

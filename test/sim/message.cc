@@ -72,6 +72,9 @@ Plan::Plan(std::uint64_t number) : id{number} {
     if (answer != Answer::no_content) response_size = some_size(bits >> 24);
     interim = (bits >> 40) % 9 == 0;
     trailers = (bits >> 44) % 4 == 0;
+    tunnel = method == "GET" && !http10 && (bits >> 48) % 6 == 0;
+    if (tunnel) request_size = some_size(bits >> 50);
+    if (tunnel) response_size = some_size(bits >> 52);
 }
 
 std::string content(std::uint64_t id, std::size_t size) {
@@ -87,6 +90,7 @@ std::string Plan::request(std::uint32_t attempt) const {
                       (http10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n") + "Host: sim.example\r\n";
     if (http10) out += "Connection: keep-alive\r\n";
     out += "X-Forwarded-For: 6.6.6.6\r\nConnection: X-Hop\r\nX-Hop: secret\r\n";
+    if (tunnel) out += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
     const std::string bytes = content(id, request_size);
     if (body == Body::sized) {
         out += "Content-Length: " + std::to_string(request_size) + "\r\n\r\n" + bytes;
@@ -104,6 +108,11 @@ std::string Plan::response() const {
     const std::string mark = "X-Id: " + std::to_string(id) +
                              "\r\nConnection: keep-alive, X-Hop\r\n"
                              "X-Hop: secret\r\n";
+    if (tunnel) {
+        return "HTTP/1.1 101 Switching Protocols\r\nX-Id: " + std::to_string(id) +
+               "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" +
+               content(id + 1, response_size);
+    }
     if (answer == Answer::no_content) return out + "HTTP/1.1 204 No Content\r\n" + mark + "\r\n";
     out += "HTTP/1.1 200 OK\r\n" + mark;
     const bool head = method == "HEAD";

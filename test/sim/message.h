@@ -27,6 +27,7 @@ struct Plan {
     std::size_t response_size = 0;
     bool interim = false;   ///< a 103 before the answer
     bool trailers = false;  ///< in chunked bodies
+    bool tunnel = false;    ///< switches protocols; then each side sends its content and ends
 
     bool idempotent() const { return method != "POST"; }
     /// `attempt` tells one sending of the same request from another.
