@@ -81,9 +81,9 @@ void Pool::connect_failed(Reason reason, TimePoint now) {
     --total_;
     // Those for whom another connection is on its way go on waiting.
     if (waiting_.size() > connecting_) take_waiter()->on_no_connection(reason, now);
-    // With no connection left there is nothing to wait for, unless a retry has just dialled.
+    // With no connection left there is nothing to wait for, unless a retry has just dialled.  As
+    // long as one lives, the others wait for it: to dial again would fail them one by one.
     while (total_ == 0 && !waiting_.empty()) take_waiter()->on_no_connection(reason, now);
-    if (waiting_.size() > connecting_ && may_dial()) dial(now);
 }
 
 void Pool::closed(UpstreamConnection &connection, bool was_idle, TimePoint now) {

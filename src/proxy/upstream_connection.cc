@@ -16,7 +16,7 @@ constexpr std::uint32_t max_interim = 32;
 
 /// An endpoint's head may be as long as this; a client's is limited by its listener.
 constexpr http::HeadLimits response_limits{
-    .header_bytes = std::size_t{64} * 1024, .headers = 256, .target_bytes = 8 * 1024};
+    .header_bytes = std::size_t{64} * 1024, .headers = 256, .target_bytes = std::size_t{8} * 1024};
 
 Reason reason_of(ConnectError error) {
     switch (error) {

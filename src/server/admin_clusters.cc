@@ -93,8 +93,8 @@ Json cluster_json(const ServerView &view, std::uint16_t index, const Moment &mom
     const config::Cluster &config = *view.runtime.cluster(index).config;
     const cluster::Snapshot &snapshot = view.clusters.current(index);
     Json endpoints = Json::array();
-    for (std::uint16_t i = 0; i < config.endpoints.size(); ++i)
-        endpoints.push_back(endpoint_json(view, {index, i}, moment));
+    for (std::size_t i = 0; i < config.endpoints.size(); ++i)
+        endpoints.push_back(endpoint_json(view, {index, static_cast<std::uint16_t>(i)}, moment));
     if (snapshot.ring() != nullptr) {
         const auto arcs = snapshot.ring()->arcs_served(endpoints.size());
         for (std::size_t i = 0; i < endpoints.size(); ++i)
@@ -115,8 +115,8 @@ Json cluster_json(const ServerView &view, std::uint16_t index, const Moment &mom
 
 Json clusters_json(const ServerView &view, const Moment &moment) {
     Json clusters = Json::array();
-    for (std::uint16_t i = 0; i < view.runtime.clusters().size(); ++i)
-        clusters.push_back(cluster_json(view, i, moment));
+    for (std::size_t i = 0; i < view.runtime.clusters().size(); ++i)
+        clusters.push_back(cluster_json(view, static_cast<std::uint16_t>(i), moment));
     return {{"clusters", std::move(clusters)}};
 }
 

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
+#include <system_error>
 
 namespace uvoy::uv {
 namespace {
@@ -45,7 +45,7 @@ void ListenSocket::pause(int error) {
     if (now < next_warning_) return;
     next_warning_ = now + warning_interval;
     log::warning("cannot accept on {}: {}; trying again every 100 ms",
-                 to_text(local_address(socket_.get())), std::strerror(error));
+                 to_text(local_address(socket_.get())), std::system_category().message(error));
 }
 
 ListenSocket::Accepted ListenSocket::accept_one() {
@@ -71,7 +71,7 @@ ListenSocket::Accepted ListenSocket::accept_one() {
         case EFAULT:
         case EINVAL:
         case ENOTSOCK:
-            log::error("accept4 failed: {}", std::strerror(errno));
+            log::error("accept4 failed: {}", std::system_category().message(errno));
             std::abort();
         default:  // An interruption, or the fate of that one connection: accept(2), "Error
                   // handling".

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <system_error>
 
 namespace uvoy::uv {
 
@@ -15,7 +16,8 @@ Result<std::vector<SocketAddress>, std::string> resolve(const std::string &host,
     addrinfo *found = nullptr;
     const int status = getaddrinfo(host.c_str(), nullptr, &hints, &found);
     if (status != 0) {
-        const char *why = status == EAI_SYSTEM ? std::strerror(errno) : gai_strerror(status);
+        const std::string why =
+            status == EAI_SYSTEM ? std::system_category().message(errno) : gai_strerror(status);
         return Unexpected{"cannot resolve \"" + host + "\": " + why};
     }
     const std::unique_ptr<addrinfo, decltype([](addrinfo *list) { freeaddrinfo(list); })> owner{

@@ -155,6 +155,11 @@ void EndpointConnection::send_more() {
     if (!over_ && output_.empty() && closes_ && !std::exchange(finished_, true)) stream_->finish();
 }
 
+void EndpointConnection::on_reset() {
+    over_ = true;
+    if (tunnel_ != 0 && !faults_.clients) sightings_.complain("a tunnel was cut");
+}
+
 void EndpointConnection::on_end() {
     if (tunnel_ != 0) {
         if (input_ != content(tunnel_, Plan{tunnel_}.request_size) && !faults_.clients)

@@ -39,7 +39,7 @@ public:
 
     void on_bytes(std::string_view bytes) override;
     void on_end() override;
-    void on_reset() override { over_ = true; }
+    void on_reset() override;
     void on_room() override { send_more(); }
 
 private:
