@@ -49,10 +49,14 @@ void Pool::dial(TimePoint now) {
 Exchange *Pool::take_waiter() {
     if (waiting_.empty()) return nullptr;
     Exchange *exchange = waiting_.front();
-    waiting_.pop_front();
-    --proxy_.pending(endpoint_.cluster);
-    proxy_.stats().cluster(endpoint_.cluster).pending.subtract();
+    forget(*exchange);
     return exchange;
+}
+
+void Pool::give_up_youngest(Reason reason, TimePoint now) {
+    Exchange *exchange = waiting_.back();
+    forget(*exchange);
+    exchange->on_no_connection(reason, now);
 }
 
 void Pool::forget(Exchange &exchange) {
@@ -79,11 +83,12 @@ void Pool::connect_failed(Reason reason, TimePoint now) {
     assert(connecting_ != 0 && total_ != 0);
     --connecting_;
     --total_;
-    // Those for whom another connection is on its way go on waiting.
-    if (waiting_.size() > connecting_) take_waiter()->on_no_connection(reason, now);
+    // Those for whom another connection is on its way go on waiting.  The youngest gives way, for
+    // a retry that dials again stands at the end, and must not fail those before it.
+    if (waiting_.size() > connecting_) give_up_youngest(reason, now);
     // With no connection left there is nothing to wait for, unless a retry has just dialled.  As
     // long as one lives, the others wait for it: to dial again would fail them one by one.
-    while (total_ == 0 && !waiting_.empty()) take_waiter()->on_no_connection(reason, now);
+    while (total_ == 0 && !waiting_.empty()) give_up_youngest(reason, now);
 }
 
 void Pool::closed(UpstreamConnection &connection, bool was_idle, TimePoint now) {

@@ -56,6 +56,7 @@ public:
 private:
     void dial(TimePoint now);
     Exchange *take_waiter();
+    void give_up_youngest(Reason reason, TimePoint now);
     bool may_dial() const;
 
     Proxy &proxy_;
