@@ -109,6 +109,7 @@ int run_demo() {
                          .config_hash = {},
                          .ends_on_hangup = true}};
     std::vector<std::unique_ptr<DemoChild>> children;
+    children.reserve(ports.size());
     for (const std::uint16_t port : ports)
         children.push_back(std::make_unique<DemoChild>(control.loop(), port));
     print_what_to_try(children);

@@ -43,12 +43,13 @@ HealthChecker::HealthChecker(uv::Loop &loop, const proxy::Runtime &runtime,
       table_{runtime, uv::Loop::now()},
       wheel_{uv::Loop::now()},
       timer_{loop, Delegate<void()>::bind<&HealthChecker::on_timer>(*this)} {
-    for (std::uint16_t cluster = 0; cluster < runtime.clusters().size(); ++cluster) {
+    for (std::size_t cluster = 0; cluster < runtime.clusters().size(); ++cluster) {
         const config::Cluster &config = *runtime.cluster(cluster).config;
-        for (std::uint16_t index = 0; index < config.endpoints.size(); ++index) {
+        for (std::size_t index = 0; index < config.endpoints.size(); ++index) {
             checks_.emplace_back();
             if (config.health_check.type == config::HealthCheck::Type::none) continue;
-            const proxy::EndpointId id{cluster, index};
+            const proxy::EndpointId id{static_cast<std::uint16_t>(cluster),
+                                       static_cast<std::uint16_t>(index)};
             checks_.back() = std::make_unique<Check>(
                 *this, id, config.health_check,
                 host_of(config.health_check, config.endpoints[index].address));

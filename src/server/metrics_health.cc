@@ -11,11 +11,13 @@ void append_endpoints(MetricFamilies &list, const ServerView &view) {
     Counter ejections{list, "uvoy_endpoint_ejections_total",
                       "How often the endpoint was taken out, by cause."};
     Counter checks{list, "uvoy_health_checks_total", "Active health checks, by result."};
-    for (std::uint16_t i = 0; i < view.runtime.clusters().size(); ++i) {
+    for (std::size_t i = 0; i < view.runtime.clusters().size(); ++i) {
         const std::string_view cluster = view.runtime.cluster(i).config->name;
-        for (std::uint16_t j = 0; j < view.health.size(i); ++j) {
-            const EndpointHealth &endpoint = view.health.at({i, j});
-            const std::string_view backend = view.runtime.endpoint({i, j}).name;
+        for (std::size_t j = 0; j < view.health.size(i); ++j) {
+            const proxy::EndpointId id{static_cast<std::uint16_t>(i),
+                                       static_cast<std::uint16_t>(j)};
+            const EndpointHealth &endpoint = view.health.at(id);
+            const std::string_view backend = view.runtime.endpoint(id).name;
             healthy.add({{"cluster", cluster}, {"backend", backend}},
                         endpoint.health.healthy() ? 1.0 : 0.0);
             ejections.add({{"cluster", cluster}, {"backend", backend}, {"cause", "health_check"}},
