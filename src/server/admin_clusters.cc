@@ -1,3 +1,4 @@
+#include "config/names.h"
 #include "server/admin_json.h"
 #include "server/code_class.h"
 #include "server/health_table.h"
@@ -10,32 +11,6 @@
 namespace uvoy::server {
 
 namespace {
-
-const char *name_of(config::Policy policy) {
-    switch (policy) {
-        case config::Policy::ring_hash:
-            return "ring_hash";
-        case config::Policy::least_request:
-            return "least_request";
-        case config::Policy::round_robin:
-            return "round_robin";
-        case config::Policy::random:
-            return "random";
-    }
-    return "";
-}
-
-const char *name_of(config::HealthCheck::Type type) {
-    switch (type) {
-        case config::HealthCheck::Type::http:
-            return "http";
-        case config::HealthCheck::Type::tcp:
-            return "tcp";
-        case config::HealthCheck::Type::none:
-            return "none";
-    }
-    return "";
-}
 
 Json requests_json(const stats::EndpointFields<stats::Summed> &sum) {
     Json requests = Json::object();
@@ -103,8 +78,8 @@ Json cluster_json(const ServerView &view, std::uint16_t index, const Moment &mom
     }
     return {
         {"name", config.name},
-        {"policy", name_of(config.load_balancing.policy)},
-        {"health_check", name_of(config.health_check.type)},
+        {"policy", config::name(config.load_balancing.policy)},
+        {"health_check", config::name(config.health_check.type)},
         {"panic", snapshot.panic()},
         {"healthy", view.health.healthy_count(index)},
         {"endpoints", std::move(endpoints)},

@@ -1,6 +1,7 @@
 #include "server/startup_log.h"
 
 #include "base/log.h"
+#include "config/names.h"
 #include "rcu/rcu.h"
 #include "server/version.h"
 
@@ -12,20 +13,6 @@
 namespace uvoy::server {
 
 namespace {
-
-std::string_view policy_name(config::Policy policy) {
-    switch (policy) {
-        case config::Policy::ring_hash:
-            return "ring_hash";
-        case config::Policy::least_request:
-            return "least_request";
-        case config::Policy::round_robin:
-            return "round_robin";
-        case config::Policy::random:
-            return "random";
-    }
-    return "";
-}
 
 std::string_view plural(std::size_t count) { return count == 1 ? "" : "s"; }
 
@@ -48,7 +35,7 @@ void log_start_up(const StartUp &start) {
         log::info("listener {}: {}", listener.name, joined(listener.addresses));
     for (const config::Cluster &cluster : config.clusters) {
         log::info("cluster {}: {} endpoint{}, {}", cluster.name, cluster.endpoints.size(),
-                  plural(cluster.endpoints.size()), policy_name(cluster.load_balancing.policy));
+                  plural(cluster.endpoints.size()), config::name(cluster.load_balancing.policy));
     }
     if (start.admin) log::info("admin: {}", config.admin->address.text());
     if (config.hash_seed.empty()) {
