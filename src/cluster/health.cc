@@ -20,7 +20,7 @@ Health::Health(const HealthSettings &settings, TimePoint now)
     : settings_{settings},
       since_{now},
       next_check_{now},
-      explanation_{"not decided by checks yet"} {
+      explanation_{"assumed at the start, no check said otherwise"} {
     assert(settings_.interval > Duration::zero());
     assert(settings_.healthy_after > 0 && settings_.unhealthy_after > 0);
 }

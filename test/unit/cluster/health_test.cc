@@ -37,7 +37,7 @@ TEST_CASE("an endpoint is healthy before its first check, which is due at once")
     CHECK(bench.health.next_check() == start);
     CHECK(bench.health.since() == start);
     CHECK(bench.health.cause() == HealthCause::start);
-    CHECK(bench.health.explanation() == "not decided by checks yet");
+    CHECK(bench.health.explanation() == "assumed at the start, no check said otherwise");
 }
 
 TEST_CASE("enough results in a row decide, others do not") {
