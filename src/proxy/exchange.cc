@@ -5,13 +5,10 @@
 
 #include <algorithm>
 #include <cassert>
-#include <limits>
 #include <utility>
 
 // The flow of the request's body, the ways an exchange may end, and its deadlines.
 namespace uvoy::proxy {
-
-using Text = Journal::Text;
 
 std::size_t Exchange::receive(Bytes bytes, TimePoint now) {
     progress_ = now;
@@ -59,10 +56,7 @@ std::size_t Exchange::receive(Bytes bytes, TimePoint now) {
 }
 
 void Exchange::forward_body(Bytes data, Gather *out) {
-    if (discarding_) {
-        discarded_ += data.size();
-        return;
-    }
+    if (discarding_) return;
     const bool chunked = request_framing_.kind == http::Framing::Kind::chunked;
     if (out != nullptr) {
         out->add_data(data, chunked);
@@ -245,13 +239,10 @@ bool Exchange::may_retry(Reason reason) const {
     return http::is_idempotent(method_) && request_framing_.kind == http::Framing::Kind::none;
 }
 
-bool Exchange::finish_if_over(TimePoint now) {
-    if (session_ == nullptr || response_state_ != Response::over || tunnel_) return false;
-    if (request_over_ || !discarding_) {
-        finish(persists_ && request_over_ ? Session::After::persist : Session::After::close, now);
-        return true;
-    }
-    return false;
+void Exchange::finish_if_over(TimePoint now) {
+    if (session_ == nullptr || response_state_ != Response::over || tunnel_) return;
+    if (discarding_ && !request_over_) return;
+    finish(persists_ && request_over_ ? Session::After::persist : Session::After::close, now);
 }
 
 TimePoint Exchange::deadline() const {

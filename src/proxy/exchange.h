@@ -127,7 +127,7 @@ private:
     void finish(Session::After after, TimePoint now);
     void record(TimePoint now);
     void drop_upstream(TimePoint now);
-    bool finish_if_over(TimePoint now);
+    void finish_if_over(TimePoint now);
     const config::Cluster &cluster() const;
 
     Proxy &proxy_;
@@ -151,9 +151,8 @@ private:
     TimePoint sent_at_{};  // head written to the endpoint
 
     std::uint64_t hash_ = 0;
-    std::size_t backlog_ = 0;      // towards the endpoint, when it was last looked at
-    std::size_t unreported_ = 0;   // added to the response and not yet passed to wrote_client()
-    std::uint64_t discarded_ = 0;  // bytes of the body that nobody wanted
+    std::size_t backlog_ = 0;     // towards the endpoint, when it was last looked at
+    std::size_t unreported_ = 0;  // added to the response and not yet passed to wrote_client()
     std::array<std::uint16_t, max_tries> tried_{};
     std::size_t tries_ = 0;
     EndpointId endpoint_;

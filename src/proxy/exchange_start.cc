@@ -38,7 +38,7 @@ void Exchange::begin(Session &session, TimePoint first_byte) {
     body_ = http::BodyDecoder{};
     request_framing_ = response_framing_ = http::Framing{};
     read_due_ = pending_due_ = TimePoint::max();
-    hash_ = discarded_ = 0;
+    hash_ = 0;
     tries_ = 0;
     unreported_ = 0;
     backlog_ = 0;
