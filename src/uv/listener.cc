@@ -1,8 +1,10 @@
 #include "uv/listener.h"
 
 #include "base/log.h"
+#include "base/time.h"
 #include "uv/loop.h"
 
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
@@ -15,6 +17,17 @@ constexpr unsigned accept_limit = 64;
 /// Descriptors or memory come back when somebody frees them: polling meanwhile would only spin.
 constexpr Duration exhausted_pause = std::chrono::milliseconds{100};
 constexpr Duration warning_interval = std::chrono::seconds{1};
+
+/// One for the process: descriptors run out for all workers at once.
+std::atomic<TimePoint::rep> next_warning{0};
+
+/// Whether the caller may write the warning of this interval.
+bool take_warning(TimePoint now) {
+    TimePoint::rep due = next_warning.load(std::memory_order_relaxed);
+    const TimePoint::rep next = (now + warning_interval).time_since_epoch().count();
+    return now.time_since_epoch().count() >= due &&
+           next_warning.compare_exchange_strong(due, next, std::memory_order_relaxed);
+}
 
 }  // namespace
 
@@ -41,9 +54,7 @@ void ListenSocket::poll() {
 void ListenSocket::pause(int error) {
     uv_poll_stop(handle_.get());
     resume_.arm(exhausted_pause);
-    const TimePoint now = Loop::now();
-    if (now < next_warning_) return;
-    next_warning_ = now + warning_interval;
+    if (!take_warning(Loop::now())) return;
     log::warning("cannot accept on {}: {}; trying again every 100 ms",
                  to_text(local_address(socket_.get())), std::system_category().message(error));
 }

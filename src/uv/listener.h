@@ -1,7 +1,6 @@
 #pragma once
 
 #include "base/delegate.h"
-#include "base/time.h"
 #include "uv/address.h"
 #include "uv/fd.h"
 #include "uv/handle.h"
@@ -59,7 +58,6 @@ private:
     Handle<uv_poll_t> handle_;
     OnAccept on_accept_;
     Timer resume_;
-    TimePoint next_warning_{};
     std::uint16_t port_;
     bool stopping_ = false;
 };
