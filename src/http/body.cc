@@ -1,6 +1,7 @@
 #include "http/body.h"
 
 #include "http/bytes.h"
+#include "http/trailers.h"
 
 #include <algorithm>
 #include <cassert>
@@ -21,13 +22,6 @@ constexpr std::uint32_t most_extension_bytes = 4096;
 constexpr std::size_t most_trailer_bytes = std::size_t{8} * 1024;
 
 constexpr std::size_t chunk_header_bytes = 18;
-
-// The digit's value, or -1.
-constexpr int hex_value(char byte) {
-    if (byte >= '0' && byte <= '9') return byte - '0';
-    const char letter = lower(byte);
-    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
 
 }  // namespace
 
@@ -103,15 +97,16 @@ bool BodyDecoder::take_framing(char byte) {
             }
             if (byte == ';') {
                 chunk_ = Chunk::extension;
+                extension_ = ChunkExtension{};
                 return ++extension_bytes_ <= most_extension_bytes;
             }
             return take_size_digit(byte);
         case Chunk::extension:
             if (byte == '\r') {
                 chunk_ = Chunk::size_lf;
-                return true;
+                return extension_.may_end();
             }
-            return text_bytes.has(byte) && ++extension_bytes_ <= most_extension_bytes;
+            return extension_.take(byte) && ++extension_bytes_ <= most_extension_bytes;
         case Chunk::size_lf:
             chunk_ = left_ == 0 ? Chunk::trailer : Chunk::data;
             return byte == '\n';
@@ -160,7 +155,8 @@ std::size_t BodyDecoder::take_trailer(std::string_view input, State &state) {
         state = State::done;
     } else if (trailers_.ends_with("\r\n\r\n")) {
         Fields fields;
-        done_ = parse_fields(trailers_, HeadLimits{}, fields).has_value();
+        done_ = parse_fields(trailers_, HeadLimits{}, fields).has_value() &&
+                std::ranges::all_of(fields, allowed_in_trailers);
         if (!done_) chunk_ = Chunk::broken;
         state = done_ ? State::done : State::malformed;
     }

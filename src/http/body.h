@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http/chunk_extension.h"
 #include "http/framing.h"
 
 #include <string>
@@ -58,6 +59,7 @@ private:
     Framing framing_;
     std::uint64_t left_ = 0;  // of the sized body or of this chunk
     Chunk chunk_ = Chunk::size_first;
+    ChunkExtension extension_;  // of this chunk
     std::uint32_t extension_bytes_ = 0;
     std::uint8_t size_digits_ = 0;
     bool done_ = true;

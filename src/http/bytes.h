@@ -76,6 +76,13 @@ constexpr char lower(char byte) {
     return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte | 0x20) : byte;
 }
 
+/// Value of a hexadecimal digit, or -1.
+constexpr int hex_value(char byte) {
+    if (byte >= '0' && byte <= '9') return byte - '0';
+    const char letter = lower(byte);
+    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
 constexpr bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }
 
 }  // namespace uvoy::http

@@ -29,6 +29,7 @@ constexpr std::array known_fields{
     KnownField{"trailer", FieldId::trailer},
     KnownField{"upgrade", FieldId::upgrade},
     KnownField{"forwarded", FieldId::forwarded},
+    KnownField{"x-real-ip", FieldId::x_real_ip},
     KnownField{"connection", FieldId::connection},
     KnownField{"keep-alive", FieldId::keep_alive},
     KnownField{"user-agent", FieldId::user_agent},
@@ -60,6 +61,21 @@ constexpr auto first_of_length = [] {
             if (field.name.size() < length) ++first[length];
     return first;
 }();
+
+constexpr std::string_view forwarded_prefix = "x-forwarded-";
+
+enum class Likeness : std::uint8_t { different, lookalike, same };
+
+// `known` is in lower case, and as long as `name`.
+Likeness compare(std::string_view name, std::string_view known) {
+    Likeness likeness = Likeness::same;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        if (lower(name[i]) == known[i]) continue;
+        if (name[i] != '_' || known[i] != '-') return Likeness::different;
+        likeness = Likeness::lookalike;
+    }
+    return likeness;
+}
 
 constexpr std::array<std::string_view, method_count> method_names{
     "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "other",
@@ -95,9 +111,23 @@ bool is_idempotent(Method method) {
 }
 
 FieldId field_id(std::string_view name) {
-    if (name.empty() || name.size() > longest_known) return FieldId::other;
-    for (std::size_t i = first_of_length[name.size()]; i < first_of_length[name.size() + 1]; ++i)
-        if (equals_ignoring_case(name, known_fields[i].name)) return known_fields[i].id;
+    if (name.size() <= longest_known) {
+        for (std::size_t i = first_of_length[name.size()]; i < first_of_length[name.size() + 1];
+             ++i) {
+            const Likeness likeness = compare(name, known_fields[i].name);
+            if (likeness == Likeness::same) return known_fields[i].id;
+            if (likeness == Likeness::lookalike) return FieldId::lookalike;
+        }
+    }
+    if (name.size() <= forwarded_prefix.size()) return FieldId::other;
+    switch (compare(name.substr(0, forwarded_prefix.size()), forwarded_prefix)) {
+        case Likeness::same:
+            return FieldId::x_forwarded_other;
+        case Likeness::lookalike:
+            return FieldId::lookalike;
+        case Likeness::different:
+            break;
+    }
     return FieldId::other;
 }
 

@@ -41,6 +41,7 @@ TEST_CASE("every known field is found in any case, and nothing near it is") {
         {"X-Forwarded-For", FieldId::x_forwarded_for},
         {"X-Forwarded-Host", FieldId::x_forwarded_host},
         {"X-Forwarded-Proto", FieldId::x_forwarded_proto},
+        {"X-Real-Ip", FieldId::x_real_ip},
         {"X-Request-Id", FieldId::x_request_id},
     };
     for (const Row &row : rows) {
@@ -51,14 +52,31 @@ TEST_CASE("every known field is found in any case, and nothing near it is") {
         CHECK(field_id(name) == row.id);
         for (char &byte : name) byte = static_cast<char>(std::tolower(byte));
         CHECK(field_id(name) == row.id);
-        CHECK(field_id(name + "x") == FieldId::other);
         CHECK(field_id(name.substr(1)) == FieldId::other);
+        const bool forwarded = name.starts_with("x-forwarded-");
+        const FieldId near = forwarded ? FieldId::x_forwarded_other : FieldId::other;
+        CHECK(field_id(name + "x") == near);
         name.back() = '!';
-        CHECK(field_id(name) == FieldId::other);
+        CHECK(field_id(name) == near);
     }
     CHECK(field_id("") == FieldId::other);
     CHECK(field_id("Accept") == FieldId::other);
     CHECK(field_id(std::string(300, 'x')) == FieldId::other);
+}
+
+TEST_CASE("an underscore in place of a hyphen makes a lookalike of a known field") {
+    for (const std::string_view name : {"Content_Length", "TRANSFER_ENCODING", "x_forwarded_for",
+                                        "X-Forwarded_For", "x_forwarded-port", "User_Agent"}) {
+        CAPTURE(name);
+        CHECK(field_id(name) == FieldId::lookalike);
+    }
+    for (const std::string_view name : {"Content_Type", "_host", "host_", "h_st", "X_Own"}) {
+        CAPTURE(name);
+        CHECK(field_id(name) == FieldId::other);
+    }
+    CHECK(field_id("X-Forwarded-Port") == FieldId::x_forwarded_other);
+    CHECK(field_id("X-Forwarded-") == FieldId::other);
+    CHECK(field_id("X-Forwarded") == FieldId::other);
 }
 
 TEST_CASE("only letters have a case") {
