@@ -138,3 +138,25 @@ class Origin:
             self.kill()
         except OSError:
             pass
+
+
+class Deaf:
+    """Listens and accepts nobody: its backlog is full, so further SYNs are dropped."""
+
+    def __init__(self):
+        self.listening = socket.socket()
+        self.listening.bind(("127.0.0.1", 0))
+        self.listening.listen(0)
+        address = self.listening.getsockname()
+        self.address = "%s:%d" % address
+        self.fillers = [socket.socket() for _ in range(8)]
+        for filler in self.fillers:
+            filler.setblocking(False)
+            filler.connect_ex(address)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for sock in [self.listening, *self.fillers]:
+            sock.close()

@@ -81,12 +81,9 @@ class Retry(unittest.TestCase):
 class Ends(unittest.TestCase):
     """One side leaves in the middle."""
 
-    def start(self, handler=origin.echo, **listener):
+    def start(self, handler=origin.echo):
         self.origin = self.enterContext(Origin(handler))
-        # One worker: a listener's limit is divided among them.
-        settings = config(
-            self.origin, cluster={"health_check": {"type": "none"}}, listener=listener, workers=1
-        )
+        settings = config(self.origin, cluster={"health_check": {"type": "none"}}, workers=1)
         return self.enterContext(Uvoy(settings))
 
     def test_a_client_that_leaves_takes_its_upstream_request_with_it(self):
@@ -124,38 +121,6 @@ class Ends(unittest.TestCase):
             response = client.response()
             self.assertEqual((response.status, response.body), (413, b"too much"))
             self.assertTrue(client.at_end())
-
-    def test_a_connection_has_the_number_of_requests_that_it_may_have(self):
-        uvoy = self.start(limits={"requests_per_connection": 2})
-        with uvoy.connect() as client:
-            client.send(wire.head("GET", "/") * 3)
-            self.assertIsNone(client.response().get("connection"))
-            self.assertEqual(client.response().get("connection"), "close")
-            self.assertTrue(client.at_end())
-        self.assertEqual(len(self.origin.requests), 2)
-
-    def test_a_listener_has_the_number_of_connections_that_it_may_have(self):
-        uvoy = self.start(limits={"connections": 3})
-        clients = [self.enterContext(uvoy.connect()) for _ in range(3)]
-        for client in clients:
-            client.send(wire.head("GET", "/"))
-            self.assertEqual(client.response().status, 200)
-        with uvoy.connect() as client:
-            try:
-                client.send(wire.head("GET", "/"))
-                refused = client.response().status == 503
-            except (ConnectionError, wire.Truncated):
-                refused = True
-        self.assertTrue(refused)
-        clients[0].close()
-
-        def is_served():
-            try:
-                return uvoy.ask().status == 200
-            except (ConnectionError, wire.Truncated):
-                return False
-
-        eventually(is_served, "there is room again")
 
 
 if __name__ == "__main__":

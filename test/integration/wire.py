@@ -150,8 +150,10 @@ class Wire:
         self.sock.close()
 
 
-def connect(port, **options):
-    return Wire(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE), **options)
+def connect(port, source="", **options):
+    """To the loopback, from its address `source`."""
+    address = ("127.0.0.1", port)
+    return Wire(socket.create_connection(address, PATIENCE, (source, 0)), **options)
 
 
 def head(method, path, fields=(), host="test"):
