@@ -32,6 +32,7 @@ std::string_view name(Reason reason) {
         "headers_too_large",
         "target_too_long",
         "body_too_large",
+        "loop_detected",
         "tls_error",
         "draining",
         "overload",

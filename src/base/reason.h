@@ -35,6 +35,7 @@ enum class Reason : std::uint8_t {
     headers_too_large,
     target_too_long,
     body_too_large,
+    loop_detected,  ///< the request has been here before
     tls_error,
     draining,
     overload,

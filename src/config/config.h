@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/network.h"
 #include "base/time.h"
 #include "config/address.h"
 
@@ -51,13 +52,37 @@ struct ListenerLimits {
     std::uint32_t headers = 128;
     std::uint64_t target_bytes = std::uint64_t{16} * 1024;
     std::uint32_t connections = 0;              ///< 0 = unlimited
+    std::uint32_t connections_per_client = 0;   ///< 0 = unlimited
     std::uint32_t requests_per_connection = 0;  ///< 0 = unlimited
+};
+
+/// How paths are brought into one form before they are matched and forwarded: http::PathRules.
+struct Normalize {
+    enum class DotSegments : std::uint8_t { resolve, refuse, keep };
+    enum class EncodedSlashes : std::uint8_t { keep, decode, refuse };
+    enum class Unreserved : std::uint8_t { decode, keep };
+    enum class EncodedControls : std::uint8_t { refuse, keep };
+
+    DotSegments dot_segments = DotSegments::resolve;
+    EncodedSlashes encoded_slashes = EncodedSlashes::keep;
+    Unreserved unreserved = Unreserved::decode;
+    EncodedControls encoded_controls = EncodedControls::refuse;
+    bool merge_slashes = false;
+};
+
+/// A peer whose word about the client is believed: a network, or whoever comes by a unix socket.
+struct TrustedProxy {
+    std::optional<Network> network;  ///< none: unix
+
+    friend bool operator==(const TrustedProxy &, const TrustedProxy &) = default;
 };
 
 /// Where clients connect.
 struct Listener {
     std::string name;
     std::vector<Address> addresses;  ///< at least one; hosts are IP literals or "localhost"
+    std::vector<TrustedProxy> trusted_proxies;
+    Normalize normalize;
     ListenerTimeouts timeouts;
     ListenerLimits limits;
     std::vector<std::size_t> rate_limits;  ///< indices into Config::rate_limits
@@ -112,8 +137,9 @@ struct Route {
     std::string name;  ///< unique; "route-N" (N counts from 0) if the file gives none
     Match match;
     std::variant<Forward, Respond> action;
-    Duration timeout = 30s;       ///< of the whole exchange; 0 = none
-    Duration idle_timeout = 60s;  ///< without a byte in either direction; 0 = none
+    Duration timeout = 30s;                 ///< of the whole exchange; 0 = none
+    Duration idle_timeout = 60s;            ///< without a byte in either direction; 0 = none
+    std::optional<std::uint64_t> max_body;  ///< bytes of a request body
     std::vector<std::string> upgrades{"websocket"};  ///< protocols that may take over, lower case
     std::vector<std::size_t> rate_limits;            ///< indices into Config::rate_limits
     Retry retry;
@@ -218,7 +244,8 @@ struct Shutdown {
 
 /// Limits of the whole process.
 struct Limits {
-    std::uint32_t connections = 0;  ///< 0 = what RLIMIT_NOFILE allows
+    std::uint32_t connections = 0;        ///< 0 = what RLIMIT_NOFILE allows
+    std::optional<std::uint64_t> memory;  ///< resident bytes above which new work is refused
 };
 
 /// A whole file.

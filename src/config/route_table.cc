@@ -49,6 +49,7 @@ const Table<Retry> &retry_table() {
 const Table<Route> &route_table() {
     using T = Route;
     constexpr std::size_t most_upgrades = 8;
+    constexpr std::uint64_t largest_body = std::uint64_t{1} << 50;
     static const Table<T> table{
         .noun = "a route",
         .keys = {derived(key<T>("name", &T::name, name(), "name in logs and metrics, unique"),
@@ -65,6 +66,9 @@ const Table<Route> &route_table() {
                         "time for the whole exchange; \"0s\" = none"),
                  key<T>("idle_timeout", &T::idle_timeout, duration(Zero::allowed),
                         "time without a byte in either direction; \"0s\" = none"),
+                 derived(key<T>("max_body", &T::max_body, optional_of(size(0, largest_body)),
+                                "size of a request body; above: 413"),
+                         "no limit"),
                  key<T>("upgrades", &T::upgrades, list(upgrade(), 0, most_upgrades),
                         "protocols that may take over the connection"),
                  key<T>("rate_limits", &T::rate_limits, rate_limit_names(),

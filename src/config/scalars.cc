@@ -170,6 +170,26 @@ Type<Address> endpoint_address() {
                    parse_address);
 }
 
+Type<TrustedProxy> trusted_proxy() {
+    Form form{.expects = "a network such as \"10.0.0.0/8\", an address or \"unix\"",
+              .pattern = "unix|[0-9A-Fa-f:.]+(?:/[0-9]{1,3})?"};
+    Parse<TrustedProxy> parse =
+        [=](const std::string &string) -> Result<TrustedProxy, std::string> {
+        if (string == "unix") return TrustedProxy{};
+        const std::optional<Network> network = Network::parse(string);
+        if (!network) return misfit(string, form);
+        const std::optional<IpAddress> address =
+            IpAddress::parse(std::string_view{string}.substr(0, string.find('/')));
+        if (address != network->address)
+            return Wrong{quote(string) + " has bits beyond its prefix, did you mean " +
+                         quote(network->text()) + "?"};
+        return TrustedProxy{network};
+    };
+    return string_type<TrustedProxy>(form, std::move(parse), [](const TrustedProxy &value) {
+        return json_string(value.network ? value.network->text() : "unix");
+    });
+}
+
 Type<std::string> line(std::string expects, std::size_t max_bytes) {
     Form form{.expects = std::move(expects), .pattern = "[^\\u0000-\\u001f\\u007f]+"};
     Parse<std::string> parse = [=](const std::string &string) -> Result<std::string, std::string> {

@@ -89,6 +89,9 @@ Type<Address> listen_address();
 /// Where an endpoint is.
 Type<Address> endpoint_address();
 
+/// A network, an address, or the word "unix".
+Type<TrustedProxy> trusted_proxy();
+
 /// Any text without control characters, of 1..max_bytes.
 Type<std::string> line(std::string expects, std::size_t max_bytes);
 

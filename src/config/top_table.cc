@@ -72,12 +72,18 @@ const Table<Shutdown> &shutdown_table() {
 
 const Table<Limits> &limits_table() {
     using T = Limits;
+    constexpr std::uint64_t least_memory = std::uint64_t{16} << 20;
+    constexpr std::uint64_t most_memory = std::uint64_t{1} << 50;
     static const Table<T> table{
         .noun = "a set of limits",
         .keys = {
             derived(key<T>("connections", &T::connections, integer<std::uint32_t>(1, 10'000'000),
                            "connections of the whole process, both sides"),
-                    "what RLIMIT_NOFILE allows")}};
+                    "what RLIMIT_NOFILE allows"),
+            derived(key<T>("memory", &T::memory, optional_of(size(least_memory, most_memory)),
+                           "resident memory of the process, above which new connections and "
+                           "requests get 503"),
+                    "no limit")}};
     return table;
 }
 

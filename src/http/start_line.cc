@@ -9,6 +9,9 @@ namespace {
 constexpr std::string_view version_prefix = "HTTP/";
 constexpr std::size_t version_size = 8;
 
+// A beginning that comes byte by byte is judged as often.
+constexpr std::size_t judged_bytes = 64;
+
 constexpr ByteSet target_bytes = ByteSet{}.with('!', '~').without('#');
 
 Method method_of(std::string_view token) {
@@ -68,6 +71,25 @@ Result<Parsed, HeadError> parse_status_line(std::string_view line, ResponseHead 
     out.reason_phrase = line.empty() ? line : line.substr(1);
     if (!is_text(out.reason_phrase)) return Unexpected{HeadError::malformed};
     return Parsed{};
+}
+
+bool may_become_request_line(std::string_view beginning) {
+    beginning = beginning.substr(0, judged_bytes);
+    // Of an empty line before it, the scanner leaves the first byte.
+    if (beginning == "\r") return true;
+    const std::size_t method_end = token_bytes.prefix(beginning);
+    if (method_end == beginning.size()) return true;
+    if (method_end == 0 || beginning[method_end] != ' ') return false;
+    beginning.remove_prefix(method_end + 1);
+    const std::size_t target_end = target_bytes.prefix(beginning);
+    if (target_end == beginning.size()) return true;
+    if (target_end == 0 || beginning[target_end] != ' ') return false;
+    beginning.remove_prefix(target_end + 1);
+    return beginning.substr(0, version_prefix.size()) == version_prefix.substr(0, beginning.size());
+}
+
+bool may_become_status_line(std::string_view beginning) {
+    return beginning.substr(0, version_prefix.size()) == version_prefix.substr(0, beginning.size());
 }
 
 }  // namespace uvoy::http

@@ -54,24 +54,26 @@ bool valid_port_part(std::string_view part) {
 void split_path(std::string_view text, Target &target) {
     const std::size_t question = text.find('?');
     target.path = text.substr(0, question);
-    if (question != std::string_view::npos) target.query = text.substr(question + 1);
+    target.has_query = question != std::string_view::npos;
+    if (target.has_query) target.query = text.substr(question + 1);
 }
 
-Result<Target, HeadError> parse_absolute(std::string_view text) {
+Result<Target, HeadError> parse_absolute(Method method, std::string_view text) {
     const std::size_t scheme = text.find(scheme_end);
     if (scheme == std::string_view::npos) return Unexpected{HeadError::malformed};
-    if (!equals_ignoring_case(text.substr(0, scheme), "http") &&
-        !equals_ignoring_case(text.substr(0, scheme), "https"))
+    Target target;
+    target.secure = equals_ignoring_case(text.substr(0, scheme), "https");
+    if (!target.secure && !equals_ignoring_case(text.substr(0, scheme), "http"))
         return Unexpected{HeadError::malformed};
     text.remove_prefix(scheme + scheme_end.size());
 
-    Target target;
     target.form = Target::Form::absolute;
     const std::size_t end = std::min(text.find_first_of("/?"), text.size());
     target.authority = text.substr(0, end);
     if (!valid_host(target.authority)) return Unexpected{HeadError::malformed};
     split_path(text.substr(end), target);
-    if (target.path.empty()) target.path = "/";
+    if (target.path.empty())
+        target.path = method == Method::options && !target.has_query ? "*" : "/";
     return target;
 }
 
@@ -98,7 +100,7 @@ Result<Target, HeadError> parse_target(Method method, std::string_view text) {
         target.form = Target::Form::asterisk;
         return target;
     }
-    return parse_absolute(text);
+    return parse_absolute(method, text);
 }
 
 bool valid_host(std::string_view text) {
@@ -109,6 +111,16 @@ bool valid_host(std::string_view text) {
     const std::size_t bracket = text.find(']');
     if (bracket == std::string_view::npos) return false;
     return valid_ipv6(text.substr(1, bracket - 1)) && valid_port_part(text.substr(bracket + 1));
+}
+
+bool same_host(std::string_view a, std::string_view b, std::string_view default_port) {
+    const std::string_view host_a = host_without_port(a);
+    const std::string_view host_b = host_without_port(b);
+    const auto port = [default_port](std::string_view authority, std::string_view host) {
+        const std::string_view part = authority.substr(host.size());
+        return part.size() < 2 ? default_port : part.substr(1);
+    };
+    return equals_ignoring_case(host_a, host_b) && port(a, host_a) == port(b, host_b);
 }
 
 std::string_view host_without_port(std::string_view host) {

@@ -32,15 +32,14 @@ std::size_t Exchange::receive(Bytes bytes, TimePoint now) {
     while (!request_over_ && used < bytes.size()) {
         const http::BodyDecoder::Step step = body_.decode(bytes.substr(used));
         used += step.consumed;
-        if (!step.data.empty()) forward_body(step.data, to);
-        if (step.state == http::BodyDecoder::State::done) {
-            end_request(to);
-        } else if (step.state != http::BodyDecoder::State::more) {
+        if (const Reason reason = judge_body(step); reason != Reason::none) {
             journal_.received += used;
             request_over_ = true;
-            on_bad_request_body(step.state, now);
+            on_bad_request_body(reason, now);
             return used;
         }
+        if (!step.data.empty()) forward_body(step.data, to);
+        if (step.state == http::BodyDecoder::State::done) end_request(to);
     }
     journal_.received += used;
     if (!request_over_ && used != 0)
@@ -53,6 +52,21 @@ std::size_t Exchange::receive(Bytes bytes, TimePoint now) {
     if (to != nullptr && (sends_head || used != 0)) wrote_upstream();
     finish_if_over(now);
     return used;
+}
+
+Reason Exchange::judge_body(const http::BodyDecoder::Step &step) {
+    if (step.data.size() > body_left_) return Reason::body_too_large;
+    body_left_ -= step.data.size();
+    switch (step.state) {
+        case http::BodyDecoder::State::malformed:
+            return Reason::bad_request;
+        case http::BodyDecoder::State::trailers_too_large:
+            return Reason::headers_too_large;
+        case http::BodyDecoder::State::more:
+        case http::BodyDecoder::State::done:
+            break;
+    }
+    return Reason::none;
 }
 
 void Exchange::forward_body(Bytes data, Gather *out) {
@@ -90,21 +104,18 @@ void Exchange::end_request(Gather *out) {
     }
 }
 
-void Exchange::on_bad_request_body(http::BodyDecoder::State state, TimePoint now) {
+void Exchange::on_bad_request_body(Reason reason, TimePoint now) {
     drop_upstream(now);
     persists_ = false;
-    const bool trailers = state == http::BodyDecoder::State::trailers_too_large;
     if (response_state_ == Response::none) {
-        answer(make_failure(trailers ? Reason::headers_too_large : Reason::bad_request,
-                            Phase::request_sent),
-               now);
+        answer(make_failure(reason, Phase::request_sent), now);
         return;
     }
     if (response_state_ == Response::over) {
         finish(Session::After::close, now);
         return;
     }
-    failure_ = make_failure(Reason::bad_request, Phase::response_body);
+    failure_ = make_failure(reason, Phase::response_body);
     finish(Session::After::abort, now);
 }
 

@@ -10,6 +10,7 @@
 #include "proxy/gather.h"
 #include "proxy/journal.h"
 #include "proxy/pool.h"
+#include "proxy/request_rules.h"
 #include "proxy/session.h"
 #include "proxy/upstream_connection.h"
 #include "route/key.h"
@@ -64,6 +65,8 @@ public:
     bool on_switched(const http::ResponseHead &head, Gather &out, TimePoint now);
     void on_response_head(const http::ResponseHead &head, const http::Framing &framing, Gather &out,
                           TimePoint now);
+    /// The response turns out to be none.  True if the client has not seen a byte of it.
+    bool take_back_response(Gather &out);
     void on_response_body(Bytes data, Gather &out, TimePoint now);
     /// What was added to `out` has been written.
     void on_response_flushed(TimePoint now);
@@ -86,21 +89,30 @@ public:
 private:
     enum class Response : std::uint8_t { none, streaming, over };
 
-    // exchange_start.cc
+    // exchange_request.cc
     /// A request while its bytes are still there.
     struct Incoming {
         const http::RequestHead &head;
         http::Target target;
         std::string_view authority;  ///< of the target or of Host
     };
-    static std::optional<Incoming> read_target(const http::RequestHead &head);
+    /// None: it has been answered.
+    std::optional<Incoming> read(const http::RequestHead &head, TimePoint now);
+    /// The error is the status to refuse it with.
+    Result<Incoming, int> read_target(const http::RequestHead &head);
+    /// Of a request that is not to be forwarded any further.
+    void answer_as_recipient(const Incoming &request, TimePoint now);
+    std::string_view client_ip() const;
     void note(const Incoming &request);
+    /// The client's own, or a new one.
+    std::string_view request_id(const http::RequestHead &head);
+
+    // exchange_start.cc
     void route(const Incoming &request, TimePoint now);
     bool within_limits(const route::KeyInput &request, TimePoint now);
     void forward(const Incoming &request, const route::KeyInput &key, TimePoint now);
     std::string_view wanted_protocol(const http::Fields &fields) const;
     void write_upstream_head(const Incoming &request);
-    std::string_view request_id(const http::RequestHead &head);
     void try_next(TimePoint now);
     void leave_endpoint();
 
@@ -112,9 +124,11 @@ private:
     void send_answer(int status, std::string_view fields, std::string_view body, TimePoint now);
 
     // exchange.cc
+    /// Why the body ends here; none: it is good so far.
+    Reason judge_body(const http::BodyDecoder::Step &step);
     void forward_body(Bytes data, Gather *out);
     void end_request(Gather *out);
-    void on_bad_request_body(http::BodyDecoder::State state, TimePoint now);
+    void on_bad_request_body(Reason reason, TimePoint now);
     void wrote_upstream();
     void wrote_client(std::size_t bytes, TimePoint now);
     void on_slow_body(TimePoint now);
@@ -151,8 +165,9 @@ private:
     TimePoint sent_at_{};  // head written to the endpoint
 
     std::uint64_t hash_ = 0;
-    std::size_t backlog_ = 0;     // towards the endpoint, when it was last looked at
-    std::size_t unreported_ = 0;  // added to the response and not yet passed to wrote_client()
+    std::uint64_t body_left_ = 0;  // of what the route allows
+    std::size_t backlog_ = 0;      // towards the endpoint, when it was last looked at
+    std::size_t unreported_ = 0;   // added to the response and not yet passed to wrote_client()
     std::array<std::uint16_t, max_tries> tried_{};
     std::size_t tries_ = 0;
     EndpointId endpoint_;
@@ -163,8 +178,9 @@ private:
     bool request_over_ = false;
     bool request_complete_ = false;  // request_over_ and nothing of it was cut
     bool discarding_ = false;
-    bool expects_continue_ = false;
+    Course course_;
     bool head_sent_ = false;
+    bool response_unsent_ = false;  // all of it is still in this event's Gather
     bool waiting_ = false;
     bool at_endpoint_ = false;  // counted in its in-flight word
     bool persists_ = true;      // as far as the client's head and our answer go

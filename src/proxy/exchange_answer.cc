@@ -78,7 +78,7 @@ void Exchange::send_answer(int status, std::string_view fields, std::string_view
         // A short rest of the request is read and thrown away; for a long one it is cheaper to
         // close.  A client that waits for "100 Continue" would send nothing at all.
         discarding_ = request_framing_.kind == http::Framing::Kind::sized &&
-                      request_framing_.length <= discard_limit && !expects_continue_;
+                      request_framing_.length <= discard_limit && !course_.expects_continue;
         if (!discarding_) persists_ = false;
         read_due_ = now + proxy_.runtime().config().listeners[session_->listener()].timeouts.body;
         session_->pause(Session::Pause::connecting, false);

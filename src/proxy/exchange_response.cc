@@ -16,7 +16,7 @@ void Exchange::on_interim_response(const http::ResponseHead &head, Gather &out, 
     // RFC 9110 section 15.2: HTTP/1.0 does not know them.
     if (version_ == http::Version::http10) return;
     response_.clear();
-    append_response_head(response_, head, {});
+    append_response_head(response_, head, {.via = proxy_.runtime().pseudonym()});
     out.add(response_);
     out.flush();
     wrote_client(response_.size(), now);
@@ -35,7 +35,7 @@ bool Exchange::on_switched(const http::ResponseHead &head, Gather &out, TimePoin
     if (journal_.first_byte < Duration::zero()) journal_.first_byte = now - sent_at_;
     response_.clear();
     append_response_head(response_, head,
-                         {.framing = {}, .persistence = {}, .upgrade = upgrade, .date = {}});
+                         {.upgrade = upgrade, .date = {}, .via = proxy_.runtime().pseudonym()});
     out.add(response_);
     out.flush();
     wrote_client(response_.size(), now);
@@ -69,9 +69,22 @@ void Exchange::on_response_head(const http::ResponseHead &head, const http::Fram
                          {.framing = response_framing_,
                           .persistence = persistence,
                           .upgrade = {},
-                          .date = proxy_.date(now)});
+                          .date = proxy_.date(now),
+                          .via = proxy_.runtime().pseudonym()});
+    out.mark();
     out.add(response_);
     unreported_ += response_.size();
+    response_unsent_ = true;
+}
+
+bool Exchange::take_back_response(Gather &out) {
+    if (!response_unsent_ || out.written()) return false;
+    out.discard();
+    response_state_ = Response::none;
+    response_unsent_ = false;
+    unreported_ = 0;
+    journal_.status = 0;
+    return true;
 }
 
 void Exchange::on_response_body(Bytes data, Gather &out, TimePoint now) {
@@ -81,6 +94,7 @@ void Exchange::on_response_body(Bytes data, Gather &out, TimePoint now) {
 }
 
 void Exchange::on_response_flushed(TimePoint now) {
+    response_unsent_ = false;
     if (unreported_ != 0) wrote_client(std::exchange(unreported_, 0), now);
 }
 
@@ -145,7 +159,7 @@ void Exchange::record(TimePoint now) {
         .request_id = journal_.get(Text::request_id),
         .trace_id = {},
         .listener = runtime.config().listeners[session_->listener()].name,
-        .client = session_->client_ip(),
+        .client = client_ip(),
         .protocol = version_ == http::Version::http10 ? "HTTP/1.0" : "HTTP/1.1",
         .method = journal_.get(Text::method),
         .host = journal_.get(Text::host),

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <charconv>
 
 // The first half of an exchange's life: from the request's head to an endpoint.
 namespace uvoy::proxy {
@@ -15,14 +14,6 @@ namespace uvoy::proxy {
 namespace {
 
 using Text = Journal::Text;
-
-/// A client's own id is kept if it cannot do harm in a log or in a header.
-bool is_good_id(std::string_view id) {
-    return !id.empty() && id.size() <= 128 && std::ranges::all_of(id, [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               c == '-' || c == '_' || c == '.' || c == ':' || c == '/' || c == '+' || c == '=';
-    });
-}
 
 }  // namespace
 
@@ -50,7 +41,9 @@ void Exchange::begin(Session &session, TimePoint first_byte) {
     request_over_ = request_complete_ = discarding_ = head_sent_ = waiting_ = at_endpoint_ = false;
     tunnel_ = tunnel_client_over_ = tunnel_upstream_over_ = local_ = false;
     persists_ = true;
-    expects_continue_ = false;
+    course_ = Course{};
+    body_left_ = UINT64_MAX;
+    response_unsent_ = false;
     proxy_.stats().listener(session.listener()).requests_active.add();
 }
 
@@ -75,61 +68,22 @@ void Exchange::start(const http::RequestHead &head, std::size_t head_bytes, Time
     version_ = head.version;
     journal_.set(Text::method, head.method_text);
     persists_ = http::keeps_alive(head.version, head.fields) && session_->may_persist();
-    const auto framing = http::request_framing(head);
-    if (!framing) {
-        Failure failure = make_failure(Reason::bad_request, Phase::request_head);
-        if (framing.error() == http::FramingError::unknown_coding) failure.status = 501;
-        refuse(failure, now);
-        return;
-    }
-    request_framing_ = *framing;
-    body_ = http::BodyDecoder{request_framing_};
-    expects_continue_ = head.fields.find(http::FieldId::expect) != nullptr;
-    request_over_ = request_complete_ = body_.done();
-    const auto request = read_target(head);
-    if (!request) {
-        refuse(make_failure(Reason::bad_request, Phase::request_head), now);
-        return;
-    }
-    note(*request);
+    const auto request = read(head, now);
+    if (!request) return;
     if (Service *service = proxy_.ports().service) {
         answer_locally(service->serve(head, request->target.path, request->target.query), now);
         return;
     }
-    route(*request, now);
-}
-
-std::optional<Exchange::Incoming> Exchange::read_target(const http::RequestHead &head) {
-    const auto target = http::parse_target(head.method, head.target);
-    if (!target || target->form == http::Target::Form::authority) return std::nullopt;
-    const http::Field *host = head.fields.find(http::FieldId::host);
-    // RFC 9112 section 3.2: exactly one, but HTTP/1.0 may do without.
-    if (head.fields.count(http::FieldId::host) > 1) return std::nullopt;
-    if (host == nullptr && head.version == http::Version::http11) return std::nullopt;
-    if (host != nullptr && !http::valid_host(host->value)) return std::nullopt;
-    Incoming request{.head = head,
-                     .target = *target,
-                     .authority = host != nullptr ? host->value : std::string_view{}};
-    if (target->form == http::Target::Form::absolute) {
-        // RFC 9112 section 3.2.2: the target rules; two different claims are an attack.
-        if (!http::valid_host(target->authority)) return std::nullopt;
-        if (host != nullptr && !http::equals_ignoring_case(host->value, target->authority))
-            return std::nullopt;
-        request.authority = target->authority;
+    if (proxy_.runtime().overloaded().load(std::memory_order_relaxed)) {
+        persists_ = false;
+        answer(make_failure(Reason::overload, Phase::routing), now);
+        return;
     }
-    if (target->form == http::Target::Form::asterisk) request.target.path = "*";
-    return request;
-}
-
-void Exchange::note(const Incoming &request) {
-    const http::Fields &fields = request.head.fields;
-    journal_.set(Text::host, request.authority);
-    journal_.set(Text::path, request.target.path);
-    if (const auto *field = fields.find(http::FieldId::user_agent))
-        journal_.set(Text::user_agent, field->value);
-    if (const auto *field = fields.find(http::FieldId::referer))
-        journal_.set(Text::referer, field->value);
-    journal_.set(Text::request_id, request_id(request.head));
+    if (course_.ends_here()) {
+        answer_as_recipient(*request, now);
+        return;
+    }
+    route(*request, now);
 }
 
 void Exchange::route(const Incoming &request, TimePoint now) {
@@ -145,10 +99,15 @@ void Exchange::route(const Incoming &request, TimePoint now) {
     const route::KeyInput key{.path = request.target.path,
                               .query = request.target.query,
                               .host = host,
-                              .client_ip = session_->client_ip(),
+                              .client_ip = client_ip(),
                               .route = route_->name,
                               .fields = request.head.fields};
     if (!within_limits(key, now)) return;
+    body_left_ = route_->max_body.value_or(UINT64_MAX);
+    if (request_framing_.length > body_left_) {
+        answer(make_failure(Reason::body_too_large, Phase::routing), now);
+        return;
+    }
     if (const auto *respond = std::get_if<config::Respond>(&route_->action)) {
         answer_locally({.status = respond->status,
                         .content_type = "text/plain; charset=utf-8",
@@ -207,31 +166,31 @@ bool Exchange::within_limits(const route::KeyInput &request, TimePoint now) {
            std::ranges::all_of(route_->rate_limits, admits);
 }
 
-std::string_view Exchange::request_id(const http::RequestHead &head) {
-    const http::Field *field = head.fields.find(http::FieldId::x_request_id);
-    if (field != nullptr && is_good_id(field->value)) return field->value;
-    static constexpr std::string_view digits = "0123456789abcdef";
-    for (std::size_t half = 0; half < 2; ++half) {
-        std::uint64_t bits = proxy_.random().next();
-        for (std::size_t i = 0; i < 16; ++i, bits >>= 4)
-            made_id_[half * 16 + i] = digits[bits & 15];
-    }
-    return {made_id_.data(), made_id_.size()};
-}
-
 void Exchange::write_upstream_head(const Incoming &request) {
     std::string_view host = request.authority;
     // HTTP/1.0 may have none, and HTTP/1.1 must (RFC 9112 section 3.2).
     if (host.empty()) host = cluster().name;
-    append_request_head(head_, request.head,
-                        {.path = request.target.path,
-                         .query = request.target.query,
-                         .has_query = request.head.target.find('?') != std::string_view::npos,
-                         .host = host,
-                         .client_ip = session_->client_ip(),
-                         .request_id = journal_.get(Text::request_id),
-                         .upgrade = journal_.get(Text::upgrade),
-                         .framing = request_framing_});
+    RequestRewrite rewrite{.path = request.target.path,
+                           .query = request.target.query,
+                           .has_query = request.target.has_query,
+                           .host = host,
+                           .via = proxy_.runtime().pseudonym(),
+                           .peer = session_->client_ip(),
+                           .chain = {},
+                           .forwarded_proto = "http",
+                           .forwarded_host = host,
+                           .trusts_peer = session_->trusted(),
+                           .request_id = journal_.get(Text::request_id),
+                           .upgrade = journal_.get(Text::upgrade),
+                           .course = course_,
+                           .framing = request_framing_};
+    if (rewrite.trusts_peer) {
+        const route::Forwarded &told = proxy_.forwarded;
+        rewrite.chain = told.chain;
+        if (!told.proto.empty()) rewrite.forwarded_proto = told.proto;
+        if (!told.host.empty()) rewrite.forwarded_host = told.host;
+    }
+    append_request_head(head_, request.head, rewrite);
 }
 
 void Exchange::try_next(TimePoint now) {

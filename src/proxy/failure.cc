@@ -41,6 +41,7 @@ constexpr std::array<Meaning, reason_count> meanings{{
     {Side::downstream, 431, "http_request_error"},       // headers_too_large
     {Side::downstream, 414, "http_request_error"},       // target_too_long
     {Side::downstream, 413, "http_request_error"},       // body_too_large
+    {Side::uvoy, 502, "proxy_loop_detected"},            // loop_detected
     {Side::upstream, 502, "tls_protocol_error"},         // tls_error
     {Side::uvoy, 503, "proxy_internal_response"},        // draining
     {Side::uvoy, 503, "proxy_internal_response"},        // overload

@@ -53,6 +53,13 @@ public:
         run_begin_ = 0;
     }
 
+    /// From here on written() counts.  Nothing is pending.
+    void mark() { written_ = false; }
+    /// Whether any byte has left since mark().
+    bool written() const { return written_; }
+    /// Forgets what has not left.
+    void discard() { count_ = headers_ = run_begin_ = run_size_ = 0; }
+
 private:
     static constexpr std::size_t joined_below = 512;
 
@@ -75,6 +82,7 @@ private:
     void write_out() {
         to_->write(std::span{pieces_}.first(count_));
         count_ = headers_ = 0;
+        written_ = true;
     }
 
     Transport *to_;
@@ -83,6 +91,7 @@ private:
     std::size_t run_begin_ = 0;  // in joined_
     std::size_t run_size_ = 0;
     bool run_chunked_ = false;
+    bool written_ = false;
     std::array<Bytes, 24> pieces_;
     std::array<std::array<char, 18>, 7> scratch_;
     std::array<char, 8192> joined_;

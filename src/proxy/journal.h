@@ -22,7 +22,8 @@ public:
         user_agent,
         referer,
         upgrade,
-        traceparent
+        traceparent,
+        client
     };
 
     void clear();
@@ -46,7 +47,7 @@ private:
         std::uint32_t size = 0;
     };
     std::string buffer_;
-    std::array<Place, 8> places_{};
+    std::array<Place, 9> places_{};
 };
 
 inline void Journal::clear() {

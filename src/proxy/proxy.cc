@@ -1,9 +1,12 @@
 #include "proxy/proxy.h"
 
+#include "base/hash.h"
 #include "proxy/exchange.h"
 #include "proxy/session.h"
+#include "route/key.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <utility>
 
@@ -34,16 +37,33 @@ Proxy::~Proxy() {
     for (Actor *actor = actors_; actor != nullptr;) delete std::exchange(actor, actor->next_);
 }
 
-bool Proxy::has_room(std::size_t listener) const {
-    const std::uint32_t limit = runtime_.config().listeners[listener].limits.connections;
-    return limit == 0 ||
-           runtime_.listener_connections(listener).load(std::memory_order_relaxed) < limit;
+Session::Admission Proxy::admit(std::size_t listener, std::string_view client_ip, bool full) {
+    const config::Listener &config = runtime_.config().listeners[listener];
+    const config::ListenerLimits &limits = config.limits;
+    Session::Admission admission{.answered = turned_away_ < most_turned_away,
+                                 .trusted = route::is_trusted(config.trusted_proxies, client_ip)};
+    const auto connections =
+        runtime_.listener_connections(listener).load(std::memory_order_relaxed);
+    if (runtime_.overloaded().load(std::memory_order_relaxed)) {
+        admission.refusal = Reason::overload;
+    } else if (full || (limits.connections != 0 && connections >= limits.connections)) {
+        admission.refusal = Reason::overflow_connections;
+    } else if (limits.connections_per_client != 0 && !admission.trusted) {
+        std::array<char, 46> buffer;
+        const std::uint64_t client =
+            hash(route::client_network(client_ip, buffer), runtime_.hash_seed());
+        if (runtime_.client_connections(listener).enter(client, limits.connections_per_client))
+            admission.counted_as = client;
+        else admission.refusal = Reason::overflow_connections;
+    }
+    return admission;
 }
 
 TransportEvents &Proxy::accept(std::unique_ptr<Transport> transport, std::size_t listener,
-                               std::string client_ip, TimePoint now) {
-    auto session =
-        std::make_unique<Session>(*this, std::move(transport), listener, std::move(client_ip), now);
+                               std::string client_ip, TimePoint now, bool full) {
+    const Session::Admission admission = admit(listener, client_ip, full);
+    auto session = std::make_unique<Session>(*this, std::move(transport), listener,
+                                             std::move(client_ip), admission, now);
     Session &accepted = *session;
     adopt(std::move(session));
     return accepted;
@@ -110,17 +130,25 @@ void Proxy::retire(std::unique_ptr<Exchange> exchange) {
     retired_.push_back(std::move(exchange));
 }
 
-void Proxy::session_opened(std::size_t listener) {
+void Proxy::session_opened(std::size_t listener, const Session::Admission &admission) {
     ++connections_;
-    runtime_.listener_connections(listener).fetch_add(1, std::memory_order_relaxed);
     auto &stats = ports_.stats->listener(listener);
+    if (admission.refusal != Reason::none) {
+        ++turned_away_;
+        stats.connections_rejected.add();
+    } else {
+        runtime_.listener_connections(listener).fetch_add(1, std::memory_order_relaxed);
+    }
     stats.connections_total.add();
     stats.connections_active.add();
 }
 
-void Proxy::session_closed(std::size_t listener, Reason reason) {
+void Proxy::session_closed(std::size_t listener, const Session::Admission &admission,
+                           Reason reason) {
     --connections_;
-    runtime_.listener_connections(listener).fetch_sub(1, std::memory_order_relaxed);
+    if (admission.refusal != Reason::none) --turned_away_;
+    else runtime_.listener_connections(listener).fetch_sub(1, std::memory_order_relaxed);
+    if (admission.counted_as) runtime_.client_connections(listener).leave(*admission.counted_as);
     ports_.stats->listener(listener).connections_active.subtract();
     ports_.stats->process().connections_closed[reason].add();
 }

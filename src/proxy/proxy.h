@@ -10,6 +10,8 @@
 #include "proxy/pool.h"
 #include "proxy/ports.h"
 #include "proxy/runtime.h"
+#include "proxy/session.h"
+#include "route/forwarded.h"
 #include "stats/worker_stats.h"
 
 #include <array>
@@ -23,7 +25,6 @@
 namespace uvoy::proxy {
 
 class Exchange;
-class Session;
 
 /// Chooses endpoints: for real from an RCU-published snapshot.
 class Balancer {
@@ -86,12 +87,12 @@ public:
 
     // --- for the driver
 
-    /// Whether the listener may have one more connection.
-    bool has_room(std::size_t listener) const;
-
     /// A client has connected.  The driver delivers the transport's events to what is returned.
+    /// `full`: the process has no room for it.  Whoever has to go is told so, but for those who
+    /// come while `most_turned_away` are being told already.
     TransportEvents &accept(std::unique_ptr<Transport> transport, std::size_t listener,
-                            std::string client_ip, TimePoint now);
+                            std::string client_ip, TimePoint now, bool full = false);
+    static constexpr std::size_t most_turned_away = 64;
 
     /// Ends an event: destroys what is done and notes deadlines.
     void settle(TimePoint now);
@@ -110,7 +111,8 @@ public:
     void set_wall_clock(TimePoint now, std::int64_t unix_milliseconds);
 
     std::size_t exchanges() const { return exchanges_; }
-    std::size_t connections() const { return connections_; }
+    /// Of clients, without those that are being turned away.
+    std::size_t connections() const { return connections_ - turned_away_; }
     bool draining() const { return drain_since_.has_value(); }
 
     // --- for sessions, exchanges and upstream connections
@@ -121,8 +123,8 @@ public:
     /// Recycles it when the event is over: until then it may still be on the stack.
     void retire(std::unique_ptr<Exchange> exchange);
 
-    void session_opened(std::size_t listener);
-    void session_closed(std::size_t listener, Reason reason);
+    void session_opened(std::size_t listener, const Session::Admission &admission);
+    void session_closed(std::size_t listener, const Session::Admission &admission, Reason reason);
 
     const Runtime &runtime() const { return runtime_; }
     const Ports &ports() const { return ports_; }
@@ -139,8 +141,11 @@ public:
     http::RequestHead request_head;
     http::ResponseHead response_head;
     http::Fields trailers;
+    route::Forwarded forwarded;
+    std::string path;
 
 private:
+    Session::Admission admit(std::size_t listener, std::string_view client_ip, bool full);
     void destroy(Actor &actor);
 
     const Runtime &runtime_;
@@ -155,6 +160,7 @@ private:
     std::vector<std::unique_ptr<Exchange>> retired_;
     std::size_t exchanges_ = 0;
     std::size_t connections_ = 0;
+    std::size_t turned_away_ = 0;
     std::optional<TimePoint> drain_since_;
     std::int64_t wall_offset_ = 0;  // unix milliseconds at the epoch of TimePoint
     std::int64_t date_second_ = -1;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <span>
@@ -22,6 +23,23 @@ void append_number(std::string &out, std::uint64_t number) {
     out.append(digits.data(), end);
 }
 
+/// Fields without an id of which routing or security may depend at an endpoint.  A sender must not
+/// nominate what is meant for the recipient of the content (RFC 9110 section 7.6.1).
+bool is_protected(std::string_view name) {
+    static constexpr std::array<std::string_view, 4> prefixes{"access-control-", "content-", "if-",
+                                                              "sec-"};
+    static constexpr std::array<std::string_view, 7> names{
+        "authorization", "cache-control", "location",        "origin",
+        "range",         "set-cookie",    "www-authenticate"};
+    const auto is_name = [name](std::string_view other) {
+        return http::equals_ignoring_case(name, other);
+    };
+    const auto is_prefix = [name](std::string_view prefix) {
+        return http::equals_ignoring_case(name.substr(0, prefix.size()), prefix);
+    };
+    return std::ranges::any_of(names, is_name) || std::ranges::any_of(prefixes, is_prefix);
+}
+
 /// Names that Connection nominates beside those that are hop-by-hop anyway.
 class Nominated {
 public:
@@ -34,7 +52,7 @@ public:
 
     bool contains(const http::Field &field) const {
         // Fields with an id are judged by it: nobody may nominate Host away.
-        if (field.id != FieldId::other) return false;
+        if (field.id != FieldId::other || count_ == 0) return false;
         for (std::size_t i = 0; i < count_; ++i)
             if (http::equals_ignoring_case(names_[i], field.name)) return true;
         return overflow_;
@@ -42,7 +60,8 @@ public:
 
 private:
     void add(std::string_view name) {
-        if (http::field_id(name) != FieldId::other || http::equals_ignoring_case(name, "close"))
+        if (http::field_id(name) != FieldId::other || is_protected(name) ||
+            http::equals_ignoring_case(name, "close"))
             return;
         // More than fit: every field without an id is suspect, and none is forwarded.
         if (count_ == names_.size()) overflow_ = true;
@@ -70,11 +89,18 @@ bool is_hop_by_hop(FieldId id) {
 }
 
 /// Replaced by our own words in a forwarded request.
-bool is_replaced_in_request(FieldId id) {
+bool is_replaced_in_request(FieldId id, const RequestRewrite &rewrite) {
     switch (id) {
+        case FieldId::x_forwarded_other:
+        case FieldId::x_real_ip:
+            return !rewrite.trusts_peer;
+        case FieldId::max_forwards:
+            return rewrite.course.max_forwards.has_value();
         case FieldId::content_length:
+        case FieldId::expect:
         case FieldId::forwarded:
         case FieldId::host:
+        case FieldId::lookalike:
         case FieldId::proxy_authorization:
         case FieldId::x_forwarded_for:
         case FieldId::x_forwarded_host:
@@ -96,8 +122,9 @@ void append_framing(std::string &out, const http::Framing &framing) {
     }
 }
 
-std::string_view via(http::Version version) {
-    return version == http::Version::http10 ? "Via: 1.0 uvoy\r\n" : "Via: 1.1 uvoy\r\n";
+void append_via(std::string &out, http::Version version, std::string_view pseudonym) {
+    out += version == http::Version::http10 ? "Via: 1.0 " : "Via: 1.1 ";
+    out.append(pseudonym).append("\r\n");
 }
 
 }  // namespace
@@ -110,7 +137,7 @@ void append_request_head(std::string &out, const http::RequestHead &head,
     append_field(out, "Host", rewrite.host);
     const Nominated nominated{head.fields};
     for (const http::Field &field : head.fields) {
-        if (is_replaced_in_request(field.id) || nominated.contains(field)) continue;
+        if (is_replaced_in_request(field.id, rewrite) || nominated.contains(field)) continue;
         append_field(out, field.name, field.value);
     }
     // "Content-Length: 0" is not the same as silence for a POST (RFC 9110 section 8.6).
@@ -118,10 +145,18 @@ void append_request_head(std::string &out, const http::RequestHead &head,
         head.fields.find(FieldId::content_length) != nullptr)
         out += "Content-Length: 0\r\n";
     append_framing(out, rewrite.framing);
-    out += via(head.version);
-    append_field(out, "X-Forwarded-For", rewrite.client_ip);
-    out += "X-Forwarded-Proto: http\r\n";
-    append_field(out, "X-Forwarded-Host", rewrite.host);
+    if (rewrite.course.expects_continue) out += "Expect: 100-continue\r\n";
+    if (rewrite.course.max_forwards) {
+        out += "Max-Forwards: ";
+        append_number(out, *rewrite.course.max_forwards - 1);
+        out += "\r\n";
+    }
+    append_via(out, head.version, rewrite.via);
+    out += "X-Forwarded-For: ";
+    if (!rewrite.chain.empty()) out.append(rewrite.chain).append(", ");
+    out.append(rewrite.peer).append("\r\n");
+    append_field(out, "X-Forwarded-Proto", rewrite.forwarded_proto);
+    append_field(out, "X-Forwarded-Host", rewrite.forwarded_host);
     append_field(out, "X-Request-Id", rewrite.request_id);
     if (!rewrite.upgrade.empty()) {
         out += "Connection: Upgrade\r\n";
@@ -148,7 +183,7 @@ void append_response_head(std::string &out, const http::ResponseHead &head,
     append_framing(out, rewrite.framing);
     if (!informational && !rewrite.date.empty() && head.fields.find(FieldId::date) == nullptr)
         append_field(out, "Date", rewrite.date);
-    out += via(head.version);
+    append_via(out, head.version, rewrite.via);
     if (!rewrite.upgrade.empty()) {
         out += "Connection: Upgrade\r\n";
         append_field(out, "Upgrade", rewrite.upgrade);
@@ -161,17 +196,7 @@ void append_response_head(std::string &out, const http::ResponseHead &head,
 }
 
 void append_trailers(std::string &out, const http::Fields &trailers) {
-    // What has an id is framing, routing, forwarding or connection control: never in a trailer.
-    for (const http::Field &field : trailers) {
-        if (field.id != FieldId::other) continue;
-        if (http::equals_ignoring_case(field.name, "authorization") ||
-            http::equals_ignoring_case(field.name, "set-cookie") ||
-            http::equals_ignoring_case(field.name, "content-encoding") ||
-            http::equals_ignoring_case(field.name, "content-type") ||
-            http::equals_ignoring_case(field.name, "content-range"))
-            continue;
-        append_field(out, field.name, field.value);
-    }
+    for (const http::Field &field : trailers) append_field(out, field.name, field.value);
     out += "\r\n";
 }
 

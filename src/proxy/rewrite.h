@@ -2,6 +2,7 @@
 
 #include "http/framing.h"
 #include "http/head.h"
+#include "proxy/request_rules.h"
 
 #include <string>
 #include <string_view>
@@ -15,14 +16,21 @@ struct RequestRewrite {
     std::string_view query;  ///< without "?"
     bool has_query = false;  ///< "/a?" is not "/a"
     std::string_view host;   ///< value of Host
-    std::string_view client_ip;
+    std::string_view via;    ///< our pseudonym
+    std::string_view peer;   ///< address of whoever sent it to us
+    std::string_view chain;  ///< of the addresses before the peer's; empty = not told
+    std::string_view forwarded_proto;
+    std::string_view forwarded_host;
+    bool trusts_peer = false;  ///< its other X-Forwarded-* fields go on
     std::string_view request_id;
     std::string_view upgrade;  ///< protocol to switch to; empty = none
+    Course course;
     http::Framing framing;
 };
 
-/// Appends the head for an endpoint.  Hop-by-hop fields, those that Connection nominates and those
-/// that speak for a proxy before us are left out: nobody in front of us is trusted.
+/// Appends the head for an endpoint.  Hop-by-hop fields and those that Connection nominates are
+/// left out, but for those that framing, routing or security rest on; so are those that speak for
+/// a proxy before us, unless it is trusted.
 void append_request_head(std::string &out, const http::RequestHead &head,
                          const RequestRewrite &rewrite);
 
@@ -34,14 +42,13 @@ struct ResponseRewrite {
     Persistence persistence = Persistence::implied;
     std::string_view upgrade;  ///< protocol that was switched to; empty = none
     std::string_view date;     ///< added if the endpoint sent none
+    std::string_view via;      ///< our pseudonym
 };
 
 void append_response_head(std::string &out, const http::ResponseHead &head,
                           const ResponseRewrite &rewrite);
 
-/// Appends the trailer section that the other side gets, with its last empty line.  Fields that
-/// framing, routing or security rest on may not stand in a trailer (RFC 9110 section 6.5.1) and are
-/// left out.
+/// Appends the trailer section that the other side gets, with its last empty line.
 void append_trailers(std::string &out, const http::Fields &trailers);
 
 /// The first protocol in Upgrade that Connection asks for and `allowed(token)` accepts; empty if

@@ -3,6 +3,8 @@
 #include "cluster/endpoint.h"
 #include "config/config.h"
 #include "http/head.h"
+#include "http/path.h"
+#include "limit/connection_counts.h"
 #include "proxy/failure.h"
 #include "proxy/ports.h"
 #include "route/table.h"
@@ -11,6 +13,8 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace uvoy::proxy {
@@ -26,10 +30,12 @@ struct ClusterRuntime {
 };
 
 /// A checked configuration in the form the workers run on.  Immutable but for the endpoints'
-/// in-flight words and the listeners' connection counts; shared by all workers.
+/// in-flight words, the counts of connections and the overload flag; shared by all workers.
 class Runtime {
 public:
-    Runtime(config::Config config, std::uint64_t hash_seed, unsigned workers);
+    /// `instance` tells this process from all others.
+    Runtime(config::Config config, std::uint64_t hash_seed, unsigned workers,
+            std::uint64_t instance = 0);
 
     Runtime(const Runtime &) = delete;
     Runtime &operator=(const Runtime &) = delete;
@@ -45,6 +51,15 @@ public:
     std::atomic<std::uint32_t> &listener_connections(std::size_t listener) const {
         return listener_connections_[listener];
     }
+    /// Counts of Config::Listener's connections_per_client.
+    limit::ConnectionCounts &client_connections(std::size_t listener) const {
+        return client_connections_[listener];
+    }
+    const http::PathRules &path_rules(std::size_t listener) const { return path_rules_[listener]; }
+    /// Our name in Via, unique to this process.
+    std::string_view pseudonym() const { return pseudonym_; }
+    /// While it is set, new connections and new requests are refused.
+    std::atomic<bool> &overloaded() const { return overloaded_; }
     RetryClasses retry_classes(std::size_t route) const { return retry_classes_[route]; }
     std::uint64_t hash_seed() const { return hash_seed_; }
 
@@ -61,9 +76,13 @@ private:
     config::Config config_;
     route::Table routes_;
     std::uint64_t hash_seed_;
+    std::string pseudonym_;
+    mutable std::atomic<bool> overloaded_ = false;
     std::unique_ptr<std::atomic<std::uint32_t>[]> listener_connections_;
+    std::unique_ptr<limit::ConnectionCounts[]> client_connections_;
     std::vector<ClusterRuntime> clusters_;
     std::vector<http::HeadLimits> head_limits_;
+    std::vector<http::PathRules> path_rules_;
     std::vector<RetryClasses> retry_classes_;
 };
 

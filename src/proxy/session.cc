@@ -1,5 +1,6 @@
 #include "proxy/session.h"
 
+#include "http/start_line.h"
 #include "proxy/exchange.h"
 #include "proxy/proxy.h"
 
@@ -28,16 +29,17 @@ Reason reason_of(http::HeadError error) {
 }  // namespace
 
 Session::Session(Proxy &proxy, std::unique_ptr<Transport> transport, std::size_t listener,
-                 std::string client_ip, TimePoint now)
+                 std::string client_ip, const Admission &admission, TimePoint now)
     : proxy_{proxy},
       transport_{std::move(transport)},
       client_ip_{std::move(client_ip)},
       last_active_{now},
-      listener_{static_cast<std::uint32_t>(listener)} {
-    proxy_.session_opened(listener_);
+      listener_{static_cast<std::uint32_t>(listener)},
+      admission_{admission} {
+    proxy_.session_opened(listener_, admission_);
 }
 
-Session::~Session() { proxy_.session_closed(listener_, close_reason_); }
+Session::~Session() { proxy_.session_closed(listener_, admission_, close_reason_); }
 
 bool Session::may_persist() const {
     const auto limit =
@@ -87,7 +89,8 @@ bool Session::blocked() const { return transport_->queued() > Exchange::high_mar
 void Session::on_bytes(Bytes bytes, TimePoint now) {
     proxy_.touch(*this);
     proxy_.stats().process().received_bytes.add(bytes.size());
-    if (state_ != State::open) return;  // lingering: nobody will read it
+    if (state_ == State::lingering) linger(now);
+    if (state_ != State::open) return;  // nobody will read it
     if (exchange_ != nullptr && held_.empty()) bytes.remove_prefix(exchange_->receive(bytes, now));
     if (bytes.empty() || state_ != State::open) return;
     if (exchange_ != nullptr) {
@@ -131,7 +134,11 @@ bool Session::read_head(Bytes &input, std::size_t &used, TimePoint now) {
         return false;
     }
     if (found->end == 0) {
-        if (found->begin != input.size()) return false;
+        if (found->begin != input.size()) {
+            if (!http::may_become_request_line(input.substr(found->begin)))
+                refuse(http::HeadError::malformed, now);
+            return false;
+        }
         // Nothing but empty lines (RFC 9112 section 2.2): the connection is as idle as before.
         used += found->begin;
         scanner_.reset();
@@ -158,6 +165,23 @@ void Session::refuse(http::HeadError error, TimePoint now) {
     if (error == http::HeadError::unsupported_version) failure.status = 505;
     begin_exchange();
     exchange_->refuse(failure, now);
+}
+
+void Session::turn_away(TimePoint now) {
+    close_reason_ = admission_.refusal;
+    if (!admission_.answered) {
+        transport_->reset();
+        state_ = State::closed;
+        return;
+    }
+    begin_exchange();
+    exchange_->refuse(make_failure(admission_.refusal, Phase::request_head), now);
+}
+
+void Session::linger(TimePoint now) {
+    if (transport_->queued() != 0) return;  // write_due_ decides until all is said
+    if (linger_end_ == TimePoint::max()) linger_end_ = now + longest_linger;
+    linger_until_ = std::min(now + linger_time, linger_end_);
 }
 
 void Session::exchange_over(After after, Reason reason, TimePoint now) {
@@ -198,7 +222,8 @@ void Session::close(Reason reason, TimePoint now) {
     finish_output();
     transport_->resume_reading();  // for whatever reason it was paused
     paused_ = 0;
-    linger_until_ = transport_->queued() == 0 ? now + linger_time : TimePoint::max();
+    linger_until_ = TimePoint::max();
+    linger(now);
 }
 
 void Session::on_end(TimePoint now) {
@@ -218,7 +243,7 @@ void Session::on_drained(TimePoint now) {
     proxy_.touch(*this);
     write_due_ = TimePoint::max();
     if (state_ == State::lingering) {
-        if (linger_input_) linger_until_ = now + linger_time;
+        if (linger_input_) linger(now);
         else state_ = State::closed;
     } else if (exchange_ != nullptr) {
         exchange_->on_client_drained(now);
@@ -291,6 +316,10 @@ void Session::on_deadline(TimePoint now) {
 }
 
 void Session::settle(TimePoint now) {
+    if (admission_.refusal != Reason::none && state_ == State::open && exchange_ == nullptr) {
+        turn_away(now);
+        return;
+    }
     if (!resume_ || exchange_ != nullptr || state_ != State::open) return;
     resume_ = false;
     pause(Pause::pipelined, false);

@@ -4,7 +4,9 @@
 #include "proxy/actor.h"
 #include "proxy/failure.h"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,15 +19,25 @@ class Proxy;
 /// client sends ahead of its turn, and ends in good order.
 class Session final : public Actor {
 public:
+    /// How a client was received.
+    struct Admission {
+        Reason refusal = Reason::none;              ///< it is told why, and has to go
+        bool answered = true;                       ///< else it has to go without a word
+        bool trusted = false;                       ///< its X-Forwarded-* are believed
+        std::optional<std::uint64_t> counted_as{};  ///< in Runtime::client_connections()
+    };
+
     Session(Proxy &proxy, std::unique_ptr<Transport> transport, std::size_t listener,
-            std::string client_ip, TimePoint now);
+            std::string client_ip, const Admission &admission, TimePoint now);
     ~Session() override;
 
     // --- from the exchange
 
     Transport &transport() { return *transport_; }
     std::size_t listener() const { return listener_; }
+    /// Address of the peer.
     std::string_view client_ip() const { return client_ip_; }
+    bool trusted() const { return admission_.trusted; }
     /// Whether uvoy itself would keep the connection open after the answer to this request.
     bool may_persist() const;
     /// Bytes were written: watches that the client takes them.
@@ -72,6 +84,8 @@ private:
     /// Starts exchanges with the heads in `input`; returns how many bytes it used.
     std::size_t consume(Bytes input, TimePoint now);
     void begin_exchange();
+    void turn_away(TimePoint now);
+    void linger(TimePoint now);
     bool read_head(Bytes &input, std::size_t &used, TimePoint now);
     void advance_held(TimePoint now);
     void hold(Bytes bytes);
@@ -82,7 +96,9 @@ private:
     bool check_write_progress(TimePoint now);
     TimePoint idle_deadline() const;
 
+    /// Without a byte from the client, and at most in all.
     static constexpr Duration linger_time = std::chrono::seconds{2};
+    static constexpr Duration longest_linger = std::chrono::seconds{10};
 
     Proxy &proxy_;
     std::unique_ptr<Transport> transport_;
@@ -93,11 +109,13 @@ private:
     TimePoint last_active_;
     TimePoint head_started_{};
     TimePoint linger_until_ = TimePoint::max();
+    TimePoint linger_end_ = TimePoint::max();
     TimePoint write_due_ = TimePoint::max();
     std::uint64_t written_ = 0;
     std::uint64_t left_at_mark_ = 0;  // bytes that had left when write_due_ was set
     std::uint32_t listener_;
     std::uint32_t requests_ = 0;
+    Admission admission_;
     Reason close_reason_ = Reason::none;
     State state_ = State::open;
     std::uint8_t paused_ = 0;

@@ -1,5 +1,6 @@
 #include "proxy/upstream_connection.h"
 
+#include "http/start_line.h"
 #include "proxy/exchange.h"
 #include "proxy/pool.h"
 #include "proxy/proxy.h"
@@ -170,6 +171,11 @@ bool UpstreamConnection::read_head(Bytes &bytes, Gather &out, TimePoint now) {
              now);
         return false;
     }
+    // An empty line may precede a request, never a response (RFC 9112 section 2.2).
+    if (found->begin != 0 || (found->end == 0 && !http::may_become_status_line(bytes))) {
+        fail(Reason::bad_response, now);
+        return false;
+    }
     if (found->end == 0) {
         held_ = bytes;
         return false;
@@ -217,10 +223,16 @@ bool UpstreamConnection::read_body(Bytes &bytes, Gather &out, TimePoint now) {
         return false;
     }
     if (step.state != http::BodyDecoder::State::more) {
-        fail(Reason::bad_response, now);
+        refuse_response(Reason::bad_response, out, now);
         return false;
     }
     return true;
+}
+
+void UpstreamConnection::refuse_response(Reason reason, Gather &out, TimePoint now) {
+    // Head and mistake came at once: then the client can still be told.
+    if (exchange_->take_back_response(out)) head_read_ = false;
+    fail(reason, now);
 }
 
 void UpstreamConnection::end_response(bool extra_bytes, Gather &out, TimePoint now) {

@@ -77,6 +77,8 @@ private:
     bool read_body(Bytes &bytes, Gather &out, TimePoint now);
     void end_response(bool extra_bytes, Gather &out, TimePoint now);
     void fail(Reason reason, TimePoint now);
+    /// What the endpoint sends is no response.
+    void refuse_response(Reason reason, Gather &out, TimePoint now);
     void fail_connect(Reason reason, TimePoint now);
     void close(TimePoint now);
     Reason lost_reason() const;

@@ -50,6 +50,7 @@ Json status_json(const ServerView &view, const Moment &moment) {
         {"version", state.version},
         {"state", phase(state)},
         {"draining", state.draining},
+        {"overloaded", view.runtime.overloaded().load(std::memory_order_relaxed)},
         {"pid", getpid()},
         {"started",
          rfc3339(moment.unix_milliseconds - duration_cast<milliseconds>(uptime).count())},

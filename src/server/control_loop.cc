@@ -46,7 +46,7 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
              .config_hash = std::move(settings.config_hash),
              .started = uv::Loop::now()},
       ends_on_hangup_{settings.ends_on_hangup},
-      runtime_{std::move(settings.config), plan.hash_seed, plan.workers},
+      runtime_{std::move(settings.config), plan.hash_seed, plan.workers, random_seed()},
       addresses_{runtime_.config()},
       clusters_{runtime_},
       budget_{plan.connections},
@@ -60,6 +60,8 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
               .load = Delegate<Drain::Load()>::bind<&ControlLoop::load>(*this),
               .on_end = Delegate<void(Drain::End)>::bind<&ControlLoop::on_drained>(*this)}} {
     publisher_.set_health(health_.table());
+    if (const auto limit = runtime_.config().limits.memory)
+        memory_guard_.emplace(loop_, *limit, runtime_.overloaded());
     make_ledgers();
     if (!runtime_.config().access_log.empty())
         log_writer_.emplace(runtime_.config().access_log, plan.workers);

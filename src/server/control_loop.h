@@ -12,6 +12,7 @@
 #include "server/health_checker.h"
 #include "server/live_clusters.h"
 #include "server/log_writer.h"
+#include "server/memory_guard.h"
 #include "server/server_view.h"
 #include "server/snapshot_publisher.h"
 #include "server/worker.h"
@@ -76,6 +77,7 @@ private:
     EndpointAddresses addresses_;
     LiveClusters clusters_;
     ConnectionBudget budget_;
+    std::optional<MemoryGuard> memory_guard_;
     std::vector<std::unique_ptr<limit::Ledger>> ledgers_;
     std::vector<limit::Ledger *> ledger_list_;
     std::optional<LogWriter> log_writer_;

@@ -4,7 +4,6 @@
 #include "uv/address.h"
 
 #include <time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -71,22 +70,13 @@ void ProxyDriver::listen(uv::FileDescriptor socket, std::size_t listener) {
 void ProxyDriver::accept(int fd, const sockaddr_storage &peer, std::size_t listener) {
     const TimePoint now = uv::Loop::now();
     update_clocks(now);
-    if (!proxy_.has_room(listener) ||
-        (settings_.budget != nullptr && !settings_.budget->has_room())) {
-        refuse(fd, listener);
-        return;
-    }
+    const bool full = settings_.budget != nullptr && !settings_.budget->has_room();
     const auto kind = peer.ss_family == AF_UNIX ? uv::SocketKind::unix_domain : uv::SocketKind::tcp;
     auto transport = uv::StreamTransport::adopt(loop_, fd, kind);
     uv::StreamTransport &stream = *transport;
-    stream.start(
-        proxy_.accept(std::move(transport), listener, std::string{uv::IpText{peer}.view()}, now));
+    stream.start(proxy_.accept(std::move(transport), listener, std::string{uv::IpText{peer}.view()},
+                               now, full));
     settle(now);
-}
-
-void ProxyDriver::refuse(int fd, std::size_t listener) {
-    close(fd);
-    settings_.ports.stats->listener(listener).connections_rejected.add();
 }
 
 void ProxyDriver::settle(TimePoint now) {

@@ -58,7 +58,6 @@ private:
     class Door;
 
     void accept(int fd, const sockaddr_storage &peer, std::size_t listener);
-    void refuse(int fd, std::size_t listener);
     void on_timer();
     void arm();
     void update_clocks(TimePoint now);

@@ -68,7 +68,7 @@ REQUESTS = {
     "a Host with a blank": (b"GET / HTTP/1.1\r\nHost: x y\r\n\r\n", 400),
     "a Host with a user": (b"GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", 400),
     "a target of another host": (b"GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n", 400),
-    "CONNECT": (b"CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", 400),
+    "CONNECT": (b"CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", 501),
     "an unknown coding": (post(b"Transfer-Encoding: gzip, chunked"), 501),
     "chunked not at the end": (post(b"Transfer-Encoding: chunked, gzip"), 400),
     "chunked twice": (post(b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"), 400),

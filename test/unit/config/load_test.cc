@@ -43,11 +43,11 @@ TEST_CASE("every key reaches its member") {
         "admin": {"address": "unix:/run/uvoy/admin.sock"},
         "access_log": [{"path": "/var/log/uvoy/access.log", "format": "json"}, {}],
         "shutdown": {"drain_timeout": "0s"},
-        "limits": {"connections": 5000},
+        "limits": {"connections": 5000, "memory": "1GiB"},
         "routes": [
             {"name": "static", "match": {"listener": "v6", "host": "*.Example.com",
              "path": {"prefix": "/static/"}}, "cluster": "b", "timeout": "0s",
-             "idle_timeout": "1m30s", "upgrades": [], "rate_limits": ["each", "all"],
+             "idle_timeout": "1m30s", "max_body": "10MB", "upgrades": [], "rate_limits": ["each", "all"],
              "retry": {"attempts": 3, "on": ["refused"]},
              "hash_key": ["host", {"header": "X-User"}, {"query": "id"}], "access_log": false},
             {"match": {"host": "Example.com", "path": "/health"}, "respond": {"status": 503,
@@ -62,7 +62,12 @@ TEST_CASE("every key reaches its member") {
             "web": {"address": "localhost:80", "rate_limits": ["each"],
                     "timeouts": {"headers": "1s", "body": "2s", "keepalive": "3s", "write": "4s"},
                     "limits": {"header_bytes": "64KiB", "headers": 10, "target_bytes": "2KB",
-                               "connections": 11, "requests_per_connection": 12}},
+                               "connections": 11, "connections_per_client": 13,
+                               "requests_per_connection": 12},
+                    "trusted_proxies": ["10.0.0.0/8", "::1", "unix"],
+                    "normalize": {"dot_segments": "refuse", "encoded_slashes": "decode",
+                                  "unreserved": "keep", "encoded_controls": "keep",
+                                  "merge_slashes": true}},
             "v6": {"address": ["[0:0::1]:81", "unix:/run/v6.sock"]}
         },
         "clusters": {
@@ -91,6 +96,7 @@ TEST_CASE("every key reaches its member") {
         CHECK(config.access_log[1].path == "stdout");
         CHECK(config.shutdown.drain_timeout == 0s);
         CHECK(config.limits.connections == 5000);
+        CHECK(config.limits.memory == 1U << 30);
     }
     SUBCASE("of listeners") {
         REQUIRE(config.listeners.size() == 2);
@@ -103,7 +109,16 @@ TEST_CASE("every key reaches its member") {
         CHECK(web.limits.headers == 10);
         CHECK(web.limits.target_bytes == 2000);
         CHECK(web.limits.connections == 11);
+        CHECK(web.limits.connections_per_client == 13);
         CHECK(web.limits.requests_per_connection == 12);
+        CHECK((web.trusted_proxies == std::vector<TrustedProxy>{{Network::parse("10.0.0.0/8")},
+                                                                {Network::parse("::1/128")},
+                                                                {std::nullopt}}));
+        CHECK(web.normalize.dot_segments == Normalize::DotSegments::refuse);
+        CHECK(web.normalize.encoded_slashes == Normalize::EncodedSlashes::decode);
+        CHECK(web.normalize.unreserved == Normalize::Unreserved::keep);
+        CHECK(web.normalize.encoded_controls == Normalize::EncodedControls::keep);
+        CHECK(web.normalize.merge_slashes);
         CHECK(web.rate_limits == std::vector<std::size_t>{1});
         REQUIRE(config.listeners[1].addresses.size() == 2);
         CHECK(config.listeners[1].addresses[0].text() == "[::1]:81");
@@ -121,6 +136,7 @@ TEST_CASE("every key reaches its member") {
         CHECK(std::get<Forward>(first.action).cluster == 1);
         CHECK(first.timeout == 0s);
         CHECK(first.idle_timeout == 90s);
+        CHECK(first.max_body == 10'000'000);
         CHECK(first.upgrades.empty());
         CHECK(first.rate_limits == std::vector<std::size_t>{1, 0});
         CHECK(first.retry.attempts == 3);

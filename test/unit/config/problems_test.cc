@@ -84,6 +84,17 @@ TEST_CASE("each mistake in a listener or at the top is told in one line") {
          "/listeners/web/limits: expected a set of limits (an object), got an array"},
         {{.listener = R"("timeouts": {"body": "0s"})"},
          R"(/listeners/web/timeouts/body: "0s" is not in 1ms..24h)"},
+        {{.listener = R"("trusted_proxies": ["10.1.0.0/8"])"},
+         R"(/listeners/web/trusted_proxies/0: "10.1.0.0/8" has bits beyond its prefix, did you )"
+         R"(mean "10.0.0.0/8"?)"},
+        {{.listener = R"("trusted_proxies": ["10.0.0.0/33"])"},
+         R"(/listeners/web/trusted_proxies/0: "10.0.0.0/33" is not a network such as )"
+         R"("10.0.0.0/8", an address or "unix")"},
+        {{.listener = R"("normalize": {"dot_segments": "reslove"})"},
+         R"(/listeners/web/normalize/dot_segments: "reslove" is not known, did you mean )"
+         R"("resolve"?)"},
+        {{.top = R"("limits": {"memory": "1MiB"})"},
+         R"(/limits/memory: "1MiB" is not in 16MiB..1048576GiB)"},
         {{.listener = R"("rate_limits": ["nope"])"},
          R"(/listeners/web/rate_limits/0: there is no rate limit "nope")"},
         {{.top = R"("admin": {"address": "0.0.0.0:3000"})"},

@@ -32,7 +32,8 @@ void walk(const std::string &path, const Json &schema, const Visit &visit) {
 /// A valid file that has every kind of object, in its long form.
 Json full_file() {
     return Json::parse(R"({
-        "listeners": {"*": {"address": ["0.0.0.0:80"], "timeouts": {}, "limits": {}}},
+        "listeners": {"*": {"address": ["0.0.0.0:80"], "normalize": {}, "timeouts": {},
+                            "limits": {}}},
         "clusters": {"*": {"endpoints": [{"address": "a:1"}],
             "load_balancing": {"hash_key": [{"header": "a"}]},
             "health_check": {"type": "http"}, "limits": {}, "timeouts": {}}},

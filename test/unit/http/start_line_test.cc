@@ -160,4 +160,23 @@ TEST_CASE("a status line is version, status and perhaps a reason") {
     }
 }
 
+TEST_CASE("what can never become a start line is told by its beginning") {
+    for (const std::string_view good :
+         {"G", "GET", "GET ", "GET /", "GET /a ", "GET /a H", "GET /a HTTP/", "GET /a HTTP/1.1\r",
+          "x!-y", "\r", "GET /a HTTP/1.1\r\nHost: \x01"}) {
+        CAPTURE(good);
+        CHECK(may_become_request_line(good));
+    }
+    for (const std::string_view bad :
+         {"\x16\x03\x01", "\x80", "G\x01", " ", "GET  ", "GET \x7f", "GET /a  ", "GET /a HTTQ",
+          "GET /a\r", "\r\r", "<html>", "@"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(may_become_request_line(bad));
+    }
+    for (const std::string_view good : {"H", "HTTP/", "HTTP/1.1 200", "HTTP/1.1 200 \x80"})
+        CHECK(may_become_status_line(good));
+    for (const std::string_view bad : {"h", "\r", "HTTP1", "SSH-2.0", "ICY 200", "\x15\x03"})
+        CHECK_FALSE(may_become_status_line(bad));
+}
+
 }  // namespace uvoy::http

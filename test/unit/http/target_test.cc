@@ -9,6 +9,17 @@
 
 namespace uvoy::http {
 
+TEST_CASE("two hosts are the same if only case or a default port differ") {
+    CHECK(same_host("A.b", "a.B", "80"));
+    CHECK(same_host("a:80", "a", "80"));
+    CHECK(same_host("a:", "a:80", "80"));
+    CHECK(same_host("[::1]:443", "[::1]", "443"));
+    CHECK_FALSE(same_host("a:80", "a", "443"));
+    CHECK_FALSE(same_host("a:81", "a", "80"));
+    CHECK_FALSE(same_host("a", "b", "80"));
+    CHECK_FALSE(same_host("[::1]", "[::2]", "80"));
+}
+
 TEST_CASE("a target has one of the four forms of RFC 9112 section 3.2") {
     using Form = Target::Form;
     constexpr auto get = Method::get;
@@ -34,7 +45,9 @@ TEST_CASE("a target has one of the four forms of RFC 9112 section 3.2") {
         {get, "HTTPS://a:8443/b?c", Form::absolute, "a:8443", "/b", "c"},
         {get, "http://a?b/c", Form::absolute, "a", "/", "b/c"},
         {get, "http://[::1]:80/x", Form::absolute, "[::1]:80", "/x"},
-        {options, "http://a", Form::absolute, "a", "/"},
+        {options, "http://a", Form::absolute, "a", "*"},
+        {options, "http://a/", Form::absolute, "a", "/"},
+        {options, "http://a?", Form::absolute, "a", "/"},
         {options, "*", Form::asterisk},
         {connect, "a:443", Form::authority, "a:443"},
         {connect, "[::1]:443", Form::authority, "[::1]:443"},

@@ -1,0 +1,149 @@
+#include "http/path.h"
+#include "http/target.h"
+#include "proxy/exchange.h"
+#include "proxy/proxy.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+// What the head of a request says, and whether it may be said.
+namespace uvoy::proxy {
+
+namespace {
+
+using Text = Journal::Text;
+using Form = http::Target::Form;
+
+constexpr int bad_request = 400;
+constexpr int not_implemented = 501;
+
+/// A client's own id is kept if it cannot do harm in a log or in a header.
+bool is_good_id(std::string_view id) {
+    return !id.empty() && id.size() <= 128 && std::ranges::all_of(id, [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '-' || c == '_' || c == '.' || c == ':' || c == '/' || c == '+' || c == '=';
+    });
+}
+
+Failure refusal(int status) {
+    Failure failure = make_failure(Reason::bad_request, Phase::request_head);
+    failure.status = status;
+    return failure;
+}
+
+/// What TRACE sends back (RFC 9110 section 9.3.8): all but what a script must not get to see.
+std::string echo(const http::RequestHead &head) {
+    std::string text;
+    text.append(head.method_text).append(" ").append(head.target);
+    text += head.version == http::Version::http10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n";
+    for (const http::Field &field : head.fields) {
+        if (field.id == http::FieldId::cookie || field.id == http::FieldId::proxy_authorization ||
+            http::equals_ignoring_case(field.name, "authorization"))
+            continue;
+        text.append(field.name).append(": ").append(field.value).append("\r\n");
+    }
+    return text += "\r\n";
+}
+
+}  // namespace
+
+std::optional<Exchange::Incoming> Exchange::read(const http::RequestHead &head, TimePoint now) {
+    const auto framing = http::request_framing(head);
+    if (!framing) {
+        const bool unknown = framing.error() == http::FramingError::unknown_coding;
+        refuse(refusal(unknown ? not_implemented : bad_request), now);
+        return std::nullopt;
+    }
+    request_framing_ = *framing;
+    body_ = http::BodyDecoder{request_framing_};
+    request_over_ = request_complete_ = body_.done();
+    auto request = read_target(head);
+    if (!request) {
+        refuse(refusal(request.error()), now);
+        return std::nullopt;
+    }
+    note(*request);
+    const auto course = chart_course(head, request_framing_, proxy_.runtime().pseudonym());
+    if (!course) {
+        refuse(course.error(), now);
+        return std::nullopt;
+    }
+    course_ = *course;
+    return *request;
+}
+
+Result<Exchange::Incoming, int> Exchange::read_target(const http::RequestHead &head) {
+    const auto target = http::parse_target(head.method, head.target);
+    if (!target) return Unexpected{bad_request};
+    const http::Field *host = head.fields.find(http::FieldId::host);
+    // RFC 9112 section 3.2: exactly one, but HTTP/1.0 may do without.
+    if (head.fields.count(http::FieldId::host) > 1) return Unexpected{bad_request};
+    if (host == nullptr && head.version == http::Version::http11) return Unexpected{bad_request};
+    if (host != nullptr && !http::valid_host(host->value)) return Unexpected{bad_request};
+    // CONNECT is for forward proxies.
+    if (target->form == Form::authority) return Unexpected{not_implemented};
+    Incoming request{.head = head,
+                     .target = *target,
+                     .authority = host != nullptr ? host->value : std::string_view{}};
+    if (target->form == Form::absolute) {
+        // RFC 9112 section 3.2.2: the target rules; two different claims are an attack.
+        const std::string_view port = target->secure ? "443" : "80";
+        if (host != nullptr && !http::same_host(host->value, target->authority, port))
+            return Unexpected{bad_request};
+        request.authority = target->authority;
+    }
+    if (target->form == Form::asterisk) request.target.path = "*";
+    if (request.target.path == "*") return request;
+    const auto path = http::normalize_path(
+        target->path, proxy_.runtime().path_rules(session_->listener()), proxy_.path);
+    if (!path) return Unexpected{bad_request};
+    request.target.path = *path;
+    return request;
+}
+
+void Exchange::answer_as_recipient(const Incoming &request, TimePoint now) {
+    LocalAnswer local{.headers = {{"Proxy-Status", "uvoy"}}};
+    if (method_ == http::Method::trace) {
+        local.content_type = "message/http";
+        local.body = echo(request.head);
+    } else {
+        local.headers.emplace_back("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE");
+    }
+    answer_locally(local, now);
+}
+
+std::string_view Exchange::client_ip() const {
+    const std::string_view told = journal_.get(Text::client);
+    return told.empty() ? session_->client_ip() : told;
+}
+
+void Exchange::note(const Incoming &request) {
+    const http::Fields &fields = request.head.fields;
+    journal_.set(Text::host, request.authority);
+    journal_.set(Text::path, request.target.path);
+    if (const auto *field = fields.find(http::FieldId::user_agent))
+        journal_.set(Text::user_agent, field->value);
+    if (const auto *field = fields.find(http::FieldId::referer))
+        journal_.set(Text::referer, field->value);
+    journal_.set(Text::request_id, request_id(request.head));
+    if (!session_->trusted()) return;
+    const auto &listener = proxy_.runtime().config().listeners[session_->listener()];
+    route::read_forwarded(fields, listener.trusted_proxies, session_->client_ip(),
+                          proxy_.forwarded);
+    journal_.set(Text::client, proxy_.forwarded.client);
+}
+
+std::string_view Exchange::request_id(const http::RequestHead &head) {
+    const http::Field *field = head.fields.find(http::FieldId::x_request_id);
+    if (field != nullptr && is_good_id(field->value)) return field->value;
+    static constexpr std::string_view digits = "0123456789abcdef";
+    for (std::size_t half = 0; half < 2; ++half) {
+        std::uint64_t bits = proxy_.random().next();
+        for (std::size_t i = 0; i < 16; ++i, bits >>= 4)
+            made_id_[half * 16 + i] = digits[bits & 15];
+    }
+    return {made_id_.data(), made_id_.size()};
+}
+
+}  // namespace uvoy::proxy
