@@ -1,4 +1,4 @@
-"""Every answer that uvoy makes by itself: its form, its reason, and what becomes of the connection."""
+"""Every answer of uvoy itself: its form, its reason, and what becomes of the connection."""
 
 import dataclasses
 import threading
