@@ -130,10 +130,17 @@ public:
 
     void reset() { *this = HeadScanner{}; }
 
+    /// The caller drops the empty lines that it was told of: bytes start behind them from now on.
+    void drop_empty_lines() {
+        dropped_ += begin_;
+        begin_ = line_ = seen_ = 0;
+    }
+
 private:
-    std::size_t begin_ = 0;  // start line
-    std::size_t line_ = 0;   // start of the line being looked at
-    std::size_t seen_ = 0;   // bytes looked at
+    std::size_t dropped_ = 0;  // bytes of empty lines
+    std::size_t begin_ = 0;    // start line
+    std::size_t line_ = 0;     // start of the line being looked at
+    std::size_t seen_ = 0;     // bytes looked at
 };
 
 struct Parsed {};  ///< the value of a parse whose output is an argument

@@ -47,7 +47,8 @@ Result<HeadScanner::Found, HeadError> HeadScanner::scan(std::string_view bytes,
         if (!line_is_empty) continue;
         if (in_start_line) {
             begin_ = line_;
-            if (begin_ > empty_lines_before_start * 2) return Unexpected{HeadError::malformed};
+            if (dropped_ + begin_ > empty_lines_before_start * 2)
+                return Unexpected{HeadError::malformed};
             continue;
         }
         if (line_ - begin_ > limits.header_bytes) return Unexpected{HeadError::head_too_large};

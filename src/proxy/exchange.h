@@ -123,6 +123,12 @@ private:
     void answer_locally(const LocalAnswer &answer, TimePoint now);
     void send_answer(int status, std::string_view fields, std::string_view body, TimePoint now);
 
+    // exchange_response.cc
+    /// Some endpoints do not read the body of a GET and take it for the next request (RFC 9110
+    /// section 9.3.1): its answer would be that of whoever comes next on the connection.
+    bool may_be_misread() const;
+    void record(TimePoint now);
+
     // exchange.cc
     /// Why the body ends here; none: it is good so far.
     Reason judge_body(const http::BodyDecoder::Step &step);
@@ -139,7 +145,6 @@ private:
     bool may_retry(Reason reason) const;
     Phase phase() const;
     void finish(Session::After after, TimePoint now);
-    void record(TimePoint now);
     void drop_upstream(TimePoint now);
     void finish_if_over(TimePoint now);
     const config::Cluster &cluster() const;

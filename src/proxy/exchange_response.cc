@@ -115,9 +115,14 @@ void Exchange::on_response_end(const http::Fields &trailers, bool reusable, Gath
         proxy_.stats().cluster(endpoint_.cluster).retries[stats::RetryResult::success].add();
     leave_endpoint();
     // A request that is still on its way must not be continued by the next one.
-    if (request_complete_) connection->release(reusable, now);
+    if (request_complete_) connection->release(reusable && !may_be_misread(), now);
     else connection->abandon(now);
     finish_if_over(now);
+}
+
+bool Exchange::may_be_misread() const {
+    const bool has_body = request_framing_.kind != Kind::none;
+    return has_body && (method_ == http::Method::get || method_ == http::Method::head);
 }
 
 void Exchange::on_tunnel_bytes(Bytes bytes, TimePoint now) {

@@ -109,11 +109,12 @@ void Exchange::route(const Incoming &request, TimePoint now) {
         return;
     }
     if (const auto *respond = std::get_if<config::Respond>(&route_->action)) {
-        answer_locally({.status = respond->status,
-                        .content_type = "text/plain; charset=utf-8",
-                        .headers = respond->headers,
-                        .body = respond->body},
-                       now);
+        LocalAnswer local{.status = respond->status,
+                          .content_type = "text/plain; charset=utf-8",
+                          .headers = respond->headers,
+                          .body = respond->body};
+        local.headers.emplace_back("Proxy-Status", "uvoy");
+        answer_locally(local, now);
         return;
     }
     forward(request, key, now);

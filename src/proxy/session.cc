@@ -141,7 +141,7 @@ bool Session::read_head(Bytes &input, std::size_t &used, TimePoint now) {
         }
         // Nothing but empty lines (RFC 9112 section 2.2): the connection is as idle as before.
         used += found->begin;
-        scanner_.reset();
+        scanner_.drop_empty_lines();
         head_started_ = TimePoint{};
         return false;
     }

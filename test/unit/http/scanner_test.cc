@@ -121,4 +121,23 @@ TEST_CASE("a scanner that was reset starts anew") {
     CHECK(found->end == 5);
 }
 
+TEST_CASE("empty lines are counted also when they are dropped one by one") {
+    HeadScanner scanner;
+    for (int line = 0; line < 2; ++line) {
+        const auto found = scanner.scan("\r\n", {});
+        REQUIRE(found);
+        CHECK(found->begin == 2);
+        scanner.drop_empty_lines();
+    }
+    CHECK(error_of(scanner.scan("\r\n", {})) == HeadError::malformed);
+
+    scanner.reset();
+    CHECK(error_of(scanner.scan("\r\n", {})) == std::nullopt);
+    scanner.drop_empty_lines();
+    const auto found = scanner.scan("GET / HTTP/1.1\r\n\r\nGET", {});
+    REQUIRE(found);
+    CHECK(found->begin == 0);
+    CHECK(found->end == 18);
+}
+
 }  // namespace uvoy::http
