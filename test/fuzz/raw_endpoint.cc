@@ -9,7 +9,9 @@ namespace uvoy::fuzz {
 namespace {
 
 std::string usual_answer(const StrictMessage &request, bool anonymous) {
-    const std::string owner = anonymous ? std::string{} : request.value("x-forwarded-for");
+    std::string owner = anonymous ? std::string{} : request.value("x-forwarded-for");
+    // The peer's own address is the last.
+    if (const auto comma = owner.rfind(' '); comma != std::string::npos) owner.erase(0, comma + 1);
     return "HTTP/1.1 200 OK\r\n" + std::string{RawEndpoint::owner_field} + ": " + owner +
            "\r\nContent-Length: " + (request.method() == "HEAD" ? "5\r\n\r\n" : "5\r\n\r\nhello");
 }

@@ -24,32 +24,33 @@ public:
     /// `open`: it stands; else only after opened().
     void attach(std::shared_ptr<sim::Stream> stream, bool open) {
         stream_ = std::move(stream);
-        open_ = open;
+        open_ = sending_ = open;
     }
     bool attached() const { return stream_ != nullptr; }
-    void opened() { open_ = true; }
+    void opened() { open_ = sending_ = true; }
 
     virtual void send(std::string_view bytes) {
-        if (open_) stream_->send(bytes);
+        if (sending_) stream_->send(bytes);
     }
     void finish() {
-        if (std::exchange(open_, false)) stream_->finish();
+        if (std::exchange(sending_, false)) stream_->finish();
     }
     void reset() {
-        open_ = false;
-        if (stream_ != nullptr) stream_->reset();
+        sending_ = false;
+        if (std::exchange(open_, false)) stream_->reset();
     }
     void stall(Duration time) {
-        if (stream_ != nullptr) stream_->stall(time);
+        if (open_) stream_->stall(time);
     }
 
     void on_end() override {}
-    void on_reset() override { open_ = false; }
+    void on_reset() override { open_ = sending_ = false; }
     void on_room() override {}
 
 private:
     std::shared_ptr<sim::Stream> stream_;
-    bool open_ = false;  // for sending
+    bool open_ = false;
+    bool sending_ = false;  // not half-closed by us
 };
 
 }  // namespace uvoy::fuzz

@@ -7,7 +7,8 @@ namespace uvoy::fuzz {
 Script::Script(std::string_view text) : rest_{text} {
     if (text.size() >= 2) {
         timing_ = static_cast<unsigned char>(text[0]);
-        configuration_ = static_cast<unsigned char>(text[1]);
+        options_ = static_cast<unsigned char>(text[1] - '0');
+        rest_.remove_prefix(2);
     }
     rest_.remove_prefix(std::min(rest_.find('@'), rest_.size()));
 }

@@ -19,10 +19,20 @@ namespace uvoy::fuzz {
 ///     @c         the next dial is refused (r) or hangs (h)
 ///     @d         drain
 ///
-/// The first byte chooses the network's timing and the second the configuration; what stands before
-/// the first command is a comment.
+/// The first byte chooses the network's timing and the second, from "0" on, adds up the options;
+/// what stands before the first command is a comment.
 class Script {
 public:
+    enum Option : unsigned {
+        few_requests = 1,     ///< two on a connection, and two connections
+        few_connections = 2,  ///< one to each endpoint, and one request that waits
+        untimed = 4,          ///< the whole exchange may take as long as it wants
+        retrying = 8,
+        trusting = 16,  ///< the clients are proxies
+        keeping_paths = 32,
+        small_bodies = 64,
+    };
+
     struct Command {
         char letter;
         std::string argument;
@@ -33,14 +43,15 @@ public:
     explicit Script(std::string_view text);
 
     unsigned char timing() const { return timing_; }
-    unsigned char configuration() const { return configuration_; }
+    /// Options, added up.
+    unsigned options() const { return options_; }
 
     std::optional<Command> next();
 
 private:
     std::string_view rest_;
     unsigned char timing_ = 0;
-    unsigned char configuration_ = 0;
+    unsigned options_ = 0;
 };
 
 }  // namespace uvoy::fuzz
