@@ -1,5 +1,6 @@
 """How much a client, a route and a cluster may have: what fits is served, one more is not."""
 
+import contextlib
 import threading
 import time
 import unittest
@@ -38,7 +39,12 @@ class Limits(unittest.TestCase):
         return response.status, details.strip('"')
 
     def answered(self, uvoy, reason):
+        """How many answers of uvoy itself."""
         return uvoy.metric("uvoy_responses_by_uvoy_total", f'reason="{reason}"')
+
+    def expect_answered(self, uvoy, reason, count):
+        eventually(lambda: self.answered(uvoy, reason) >= count)
+        self.assertEqual(self.answered(uvoy, reason), count)
 
 
 class OfAHead(Limits):
@@ -51,7 +57,7 @@ class OfAHead(Limits):
         self.assertEqual(self.ask(self.uvoy, get("/", "A: " + "x" * room)), (200, ""))
         more = get("/", "A: " + "x" * (room + 1))
         self.assertEqual(self.ask(self.uvoy, more), (431, "headers_too_large"))
-        self.assertEqual(self.answered(self.uvoy, "headers_too_large"), 1)
+        self.expect_answered(self.uvoy, "headers_too_large", 1)
 
     def test_a_head_has_as_many_fields_as_it_may_have(self):
         self.assertEqual(self.ask(self.uvoy, get("/", *["A: b"] * 19)), (200, ""))
@@ -60,7 +66,7 @@ class OfAHead(Limits):
     def test_a_target_is_as_long_as_it_may_be(self):
         self.assertEqual(self.ask(self.uvoy, get("/" + "x" * 1023)), (200, ""))
         self.assertEqual(self.ask(self.uvoy, get("/" + "x" * 1024)), (414, "target_too_long"))
-        self.assertEqual(self.answered(self.uvoy, "target_too_long"), 1)
+        self.expect_answered(self.uvoy, "target_too_long", 1)
 
     def test_a_head_without_end_is_not_waited_for(self):
         for start in (b"GET /", b"GET / HTTP/1.1\r\nA: ", b"GET / HTTP/1.1\r\nHost: x\r\n"):
@@ -91,20 +97,21 @@ class OfAListener(Limits):
     def check_room(self, uvoy, count):
         clients = self.fill(uvoy, count)
         self.assertTrue(self.refused(uvoy))
-        self.assertEqual(self.answered(uvoy, "overflow_connections"), 1)
+        self.expect_answered(uvoy, "overflow_connections", 1)
         clients[0].send(get())
         self.assertEqual(clients[0].response().status, 200)
         clients[1].close()
         eventually(lambda: self.served(uvoy), "there is room again")
 
     def test_a_listener_has_as_many_connections_as_it_may_have(self):
-        self.check_room(self.start(listener={"limits": {"connections": 3}}), 3)
+        self.check_room(self.start(listener={"limits": {"connections": 3}}, workers=2), 3)
 
     def test_the_process_has_as_many_connections_as_it_may_have(self):
         self.check_room(self.start(limits={"connections": 5}, workers=2), 5)
 
     def test_a_client_has_as_many_connections_as_it_may_have(self):
-        self.check_room(self.start(listener={"limits": {"connections_per_client": 3}}), 3)
+        limits = {"connections_per_client": 3}
+        self.check_room(self.start(listener={"limits": limits}, workers=2), 3)
 
     def test_a_client_takes_nothing_of_what_another_may_have(self):
         uvoy = self.start(listener={"limits": {"connections_per_client": 2}})
@@ -123,11 +130,11 @@ class OfAListener(Limits):
         uvoy = self.start(listener={"limits": {"connections": 1}})
         self.fill(uvoy, 1)
         before = uvoy.metric("process_open_fds")
-        crowd = [self.client(uvoy) for _ in range(300)]
-        eventually(lambda: uvoy.metric("uvoy_connections_rejected_total") >= 300)
+        for _ in range(300):
+            with contextlib.suppress(ConnectionError):  # of those that get no answer
+                self.enterContext(uvoy.connect())
+        eventually(lambda: uvoy.metric("uvoy_connections_rejected_total") == 300)
         self.assertLess(uvoy.metric("process_open_fds") - before, 64 + 16)
-        for client in crowd:
-            client.close()
 
     def test_a_connection_has_as_many_requests_as_it_may_have(self):
         uvoy = self.start(listener={"limits": {"requests_per_connection": 2}})
@@ -154,7 +161,7 @@ class OfARoute(Limits):
             request = post("/", "Content-Length: 1025", *more)
             self.assertEqual(self.ask(uvoy, request), (413, "body_too_large"))
         self.assertEqual(self.origin.received(), b"")
-        self.assertEqual(self.answered(uvoy, "body_too_large"), 2)
+        self.expect_answered(uvoy, "body_too_large", 2)
 
     def test_a_body_that_turns_out_too_long_never_looks_complete(self):
         complete = []
@@ -265,13 +272,13 @@ class OfACluster(Limits):
         self.assertEqual(self.overflows(uvoy, "pending"), 1)
 
     def test_an_idle_connection_to_an_endpoint_is_closed_in_time(self):
-        uvoy = self.start(cluster={"timeouts": {"idle": "400ms"}})
+        uvoy = self.start(cluster={"timeouts": {"idle": "1s"}})
         self.assertEqual(self.ask(uvoy, get()), (200, ""))
         started = time.monotonic()
         idle = 'state="idle"'
-        self.assertEqual(uvoy.metric("uvoy_upstream_connections", idle), 1)
+        eventually(lambda: uvoy.metric("uvoy_upstream_connections", idle) == 1)
         eventually(lambda: self.origin.peers[0].sock.fileno() == -1)
-        self.assertGreaterEqual(time.monotonic() - started, 0.3)
+        self.assertGreaterEqual(time.monotonic() - started, 0.9)
         self.assertEqual(uvoy.metric("uvoy_upstream_connections", idle), 0)
 
 

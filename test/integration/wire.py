@@ -101,12 +101,18 @@ class Wire:
             found.append((name, value.strip()))
         return found
 
+    def chunk(self):
+        """The next one; the last is empty, and what is left are the trailers."""
+        size = int(self.line().split(";")[0], 16)
+        data = self.exact(size)
+        if size and self.line() != "":
+            raise Truncated("a chunk is longer than it says")
+        return data
+
     def chunks(self):
         body = b""
-        while size := int(self.line().split(";")[0], 16):
-            body += self.exact(size)
-            if self.line() != "":
-                raise Truncated("a chunk is longer than it says")
+        while data := self.chunk():
+            body += data
         return body, self.fields()
 
     def request(self):
