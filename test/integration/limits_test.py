@@ -181,15 +181,16 @@ class OfARoute(Limits):
 
     def test_a_body_that_gets_too_long_after_the_answer_began_breaks_it_off(self):
         def handler(_, request, peer):
-            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
-            peer.at_end()
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf")
+            peer.read_body(request)
+            peer.send("rest")
 
         uvoy = self.start(handler, route={"max_body": "1KiB"})
         client = self.client(uvoy, chunked("/", b""))
         self.assertEqual(client.response_head().status, 200)
         client.send(b"401\r\n" + bytes(1025) + b"\r\n0\r\n\r\n")
         with self.assertRaises((wire.Truncated, ConnectionError)):
-            client.exact(100)
+            client.exact(8)
 
     def test_a_body_that_drips_is_over_with_the_timeout_of_its_route(self):
         uvoy = self.start(route={"timeout": "700ms"})
@@ -278,7 +279,7 @@ class OfACluster(Limits):
         idle = 'state="idle"'
         eventually(lambda: uvoy.metric("uvoy_upstream_connections", idle) == 1)
         eventually(lambda: self.origin.peers[0].sock.fileno() == -1)
-        self.assertGreaterEqual(time.monotonic() - started, 0.9)
+        self.assertTrue(0.9 <= time.monotonic() - started < 10)
         self.assertEqual(uvoy.metric("uvoy_upstream_connections", idle), 0)
 
 
