@@ -4,6 +4,37 @@
 
 namespace uvoy::sim {
 
+namespace {
+
+bool has_right_body(const Plan &plan, const Message &answer, const Faults &faults) {
+    if (plan.method == "HEAD" || answer.status() == 204) return answer.body.empty();
+    const std::string whole = content(plan.id + 1, plan.response_size);
+    // Nobody can tell a cut body from a whole one if only the close ends it.
+    if (faults.endpoints && plan.answer == Plan::Answer::until_close)
+        return whole.starts_with(answer.body);
+    return answer.body == whole;
+}
+
+}  // namespace
+
+std::string fault_of(const Plan &plan, const Message &answer, const Faults &faults) {
+    const int status = answer.status();
+    if (status == 200 || status == 204) {
+        const auto id = answer.fields.find("x-id");
+        if (id == answer.fields.end() || id->second != std::to_string(plan.id))
+            return "the answer to another request: " + answer.start_line;
+        if (!has_right_body(plan, answer, faults)) return "a wrong body";
+        if (answer.fields.contains("x-hop")) return "a hop-by-hop field came through";
+        return {};
+    }
+    const bool excused = (faults.endpoints && (status == 502 || status == 503 || status == 504)) ||
+                         (faults.clients && (status == 408 || status == 503 || status == 504)) ||
+                         (faults.stale && !plan.idempotent() && status == 502) ||
+                         // a body that has begun to flow cannot be sent twice
+                         (faults.stale && plan.body != Plan::Body::none && status == 502);
+    return excused ? "" : "unexpected " + answer.body + " to " + plan.method;
+}
+
 Client::Client(Scheduler &scheduler, const Faults &faults, std::vector<std::uint64_t> ids,
                Connect connect, std::string &complaint)
     : scheduler_{scheduler},
@@ -134,32 +165,9 @@ void Client::end_tunnel() {
     connection_lost(true);
 }
 
-bool Client::has_right_body(const Plan &plan, const Message &answer) const {
-    if (plan.method == "HEAD" || answer.status() == 204) return answer.body.empty();
-    const std::string whole = content(plan.id + 1, plan.response_size);
-    // Nobody can tell a cut body from a whole one if only the close ends it.
-    if (faults_.endpoints && plan.answer == Plan::Answer::until_close)
-        return whole.starts_with(answer.body);
-    return answer.body == whole;
-}
-
 void Client::check(const Plan &plan, const Message &answer) {
-    const int status = answer.status();
-    if (status == 200 || status == 204) {
-        ++good_;
-        const auto id = answer.fields.find("x-id");
-        if (id == answer.fields.end() || id->second != std::to_string(plan.id))
-            complain("the answer to another request: " + answer.start_line);
-        else if (!has_right_body(plan, answer)) complain("a wrong body");
-        if (answer.fields.contains("x-hop")) complain("a hop-by-hop field came through");
-        return;
-    }
-    const bool excused = (faults_.endpoints && (status == 502 || status == 503 || status == 504)) ||
-                         (faults_.clients && (status == 408 || status == 503 || status == 504)) ||
-                         (faults_.stale && !plan.idempotent() && status == 502) ||
-                         // a body that has begun to flow cannot be sent twice
-                         (faults_.stale && plan.body != Plan::Body::none && status == 502);
-    if (!excused) complain("unexpected " + answer.body + " to " + plan.method);
+    if (answer.status() == 200 || answer.status() == 204) ++good_;
+    if (const std::string fault = fault_of(plan, answer, faults_); !fault.empty()) complain(fault);
 }
 
 void Client::complain(std::string text) {

@@ -19,11 +19,14 @@ struct Faults {
     bool stale = false;      ///< one endpoint closes connections between requests
 };
 
+/// What is wrong with the answer to `plan`, by content or by status; empty if nothing is.
+std::string fault_of(const Plan &plan, const Message &answer, const Faults &faults);
+
 /// A client on one connection: sends its requests, in pieces and perhaps ahead of the answers, and
 /// holds every answer against the plan of its request.
 class Client final : public Peer {
 public:
-    using Connect = std::function<std::shared_ptr<Stream>(Client &)>;
+    using Connect = std::function<std::shared_ptr<Stream>(Peer &)>;
 
     Client(Scheduler &scheduler, const Faults &faults, std::vector<std::uint64_t> ids,
            Connect connect, std::string &complaint);
@@ -50,7 +53,6 @@ private:
     void send_more();
     void read_answers();
     void check(const Plan &plan, const Message &answer);
-    bool has_right_body(const Plan &plan, const Message &answer) const;
     void begin_tunnel(const Message &answer);
     void end_tunnel();
     void complain(std::string text);

@@ -1,5 +1,7 @@
 #include "endpoint.h"
 
+#include "attack.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -7,14 +9,7 @@ namespace uvoy::sim {
 
 namespace {
 
-std::uint64_t id_of(std::string_view target) {
-    std::uint64_t id = 0;
-    for (const char c : target.substr(1)) {
-        if (c < '0' || c > '9') break;
-        id = id * 10 + static_cast<std::uint64_t>(c - '0');
-    }
-    return id;
-}
+constexpr std::string_view forged = "HTTP/1.1 200 OK\r\nX-Id: 0\r\nContent-Length: 0\r\n\r\n";
 
 std::string target_of(std::string_view start_line) {
     const std::size_t begin = start_line.find(' ') + 1;
@@ -23,32 +18,45 @@ std::string target_of(std::string_view start_line) {
 
 }  // namespace
 
+void EndpointConnection::complain(const std::string &text) {
+    scheduler_.trace(stream_.get(), text);
+    if (sightings_.complaint.empty()) sightings_.complaint = text;
+}
+
 void EndpointConnection::on_bytes(std::string_view bytes) {
     if (tunnel_ != 0) {
         input_ += bytes;
         return;
     }
-    if (over_ || finished_) return;
-    if (glued_ != 0) sightings_.complain("a request on a connection that brought extra bytes");
+    if (over_) return;
+    if (spent_ == Spent::by_http) complain("a request on a connection that broke the rules");
+    if (finished_ || spent_ != Spent::no) return;
+    // A mark may have come in two pieces.
+    const std::size_t seen = input_.size() - std::min(input_.size(), smuggled_mark.size());
     input_ += bytes;
+    if (input_.find(refused_mark, seen) != std::string::npos ||
+        input_.find(smuggled_mark, seen) != std::string::npos)
+        complain("what was refused or smuggled arrived");
     if (busy_) {
-        if (!answered_early_) sightings_.complain("a request before the answer to the last one");
+        if (!answered_early_) complain("a request before the answer to the last one");
         return;
     }
     bool malformed = false;
     const auto request = take_message(input_, false, false, malformed);
-    if (malformed) sightings_.complain("a malformed request arrived");
+    if (malformed) complain("a malformed request arrived");
     if (!request) {
         answer_early();
         return;
     }
+    if (target_of(request->start_line).find(broken_mark) != std::string::npos)
+        complain("a broken request arrived whole");
     const Plan plan{id_of(target_of(request->start_line))};
     check(*request, plan);
     if (std::exchange(answered_early_, false)) {
         if (!input_.empty()) on_bytes({});  // the proxy had its answer, and went on
         return;
     }
-    if (!input_.empty()) sightings_.complain("bytes behind a request");
+    if (!input_.empty()) complain("bytes behind a request");
     busy_ = true;
     scheduler_.after(std::chrono::microseconds{scheduler_.between(1, 3'000)},
                      [this, plan, alive = std::weak_ptr<int>{alive_}] {
@@ -59,7 +67,9 @@ void EndpointConnection::on_bytes(std::string_view bytes) {
 void EndpointConnection::answer_early() {
     const std::size_t head = input_.find("\r\n\r\n");
     if (head == std::string::npos || answered_early_) return;
-    const Plan plan{id_of(target_of(std::string_view{input_}.substr(0, input_.find("\r\n"))))};
+    const std::string target = target_of(std::string_view{input_}.substr(0, input_.find("\r\n")));
+    if (target.find(broken_mark) != std::string::npos) return;
+    const Plan plan{id_of(target)};
     if (plan.answer != Plan::Answer::early || plan.tunnel) return;
     answered_early_ = true;
     output_ += plan.response();
@@ -69,7 +79,7 @@ void EndpointConnection::answer_early() {
 void EndpointConnection::check(const Message &request, const Plan &plan) {
     ++sightings_.requests;
     const auto wrong = [&](const std::string &what) {
-        sightings_.complain(what + " in " + request.start_line);
+        complain(what + " in " + request.start_line);
     };
     if (!request.start_line.starts_with(plan.method + " ")) wrong("a wrong method");
     if (!request.start_line.ends_with(" HTTP/1.1")) wrong("a wrong version");
@@ -88,26 +98,26 @@ void EndpointConnection::check(const Message &request, const Plan &plan) {
 }
 
 bool EndpointConnection::misbehave(const Plan &plan) {
-    if (!faults_.endpoints || !scheduler_.chance(25)) return false;
-    const std::string whole = plan.response();
-    const auto cut = static_cast<std::size_t>(
-        scheduler_.between(0, static_cast<std::uint32_t>(whole.size() - 1)));
-    switch (scheduler_.random.below(plan.tunnel ? 5 : 6)) {
+    if (!faults_.endpoints || !scheduler_.chance(30)) return false;
+    spent_ = plan.tunnel ? Spent::by_tunnel : Spent::by_http;
+    switch (scheduler_.random.below(plan.tunnel ? 7 : 9)) {
         case 0:
             over_ = true;
             stream_->reset();
             break;
         case 1:
-            return true;  // never answers
+            break;  // never answers
         case 2:
-            output_ += "garbage\r\n\r\n";
-            break;
         case 3:
-            output_ += whole.substr(0, cut);
+        case 4:
+            break_rules(plan);
+            break;
+        case 5:
+            cut(plan);
             close_after_output();
             break;
-        case 4:
-            output_ += whole.substr(0, cut);
+        case 6:
+            cut(plan);
             scheduler_.after(std::chrono::milliseconds{scheduler_.between(1, 10)},
                              [this, alive = std::weak_ptr<int>{alive_}] {
                                  if (alive.expired() || over_) return;
@@ -115,25 +125,59 @@ bool EndpointConnection::misbehave(const Plan &plan) {
                                  stream_->reset();
                              });
             break;
-        default: {
-            // An answer to nothing, at once behind the real one: nobody may ever see it.
-            static constexpr std::string_view forged =
-                "HTTP/1.1 200 OK\r\nX-Id: 0\r\nContent-Length: 0\r\n\r\n";
-            output_ += whole;
-            output_ += forged;
-            glued_ = forged.size();
-            stream_->glue_tail(glued_);
+        case 7:
+            spent_ = Spent::no;
+            if (plan.answer == Plan::Answer::until_close) return false;
+            drip(plan.response());
             break;
-        }
+        default:
+            // An answer to nothing, at once behind the real one: nobody may ever see it.
+            output_ += plan.response();
+            output_ += forged;
+            stream_->glue_tail(glued_ = forged.size());
+            break;
     }
     if (!over_) send_more();
     return true;
+}
+
+void EndpointConnection::break_rules(const Plan &plan) {
+    const auto all = bad_responses();
+    const BadResponse *bad = nullptr;
+    do bad = &all[scheduler_.between(0, static_cast<std::uint32_t>(all.size() - 1))];
+    while (bad->in_body && plan.method == "HEAD");
+    scheduler_.trace(stream_.get(), bad->name);
+    sightings_.bad_responses[plan.id] = bad;
+    output_ += bad->bytes;
+    if (bad->ends) close_after_output();
+}
+
+/// Only some of the answer, and never all.
+void EndpointConnection::cut(const Plan &plan) {
+    const std::string whole = plan.response();
+    output_ += whole.substr(0, scheduler_.between(0, static_cast<std::uint32_t>(whole.size() - 1)));
+}
+
+/// The answer byte for byte, in all time that there is; then perhaps nothing any more.
+void EndpointConnection::drip(std::string rest) {
+    if (rest.empty() || over_ || !stream_->open()) return;
+    output_ += rest.substr(0, 1);
+    rest.erase(0, 1);
+    const bool never_ends = scheduler_.chance(1);
+    if (scheduler_.chance(2)) output_ += std::exchange(rest, {});
+    send_more();
+    if (never_ends) return;
+    scheduler_.after(std::chrono::milliseconds{scheduler_.between(1, 2'000)},
+                     [this, rest = std::move(rest), alive = std::weak_ptr<int>{alive_}] {
+                         if (!alive.expired()) drip(rest);
+                     });
 }
 
 void EndpointConnection::answer(const Plan &plan) {
     busy_ = false;
     if (misbehave(plan)) return;
     output_ += plan.response();
+    if (faults_.endpoints && scheduler_.chance(10)) speak_unasked();
     if (plan.tunnel) {
         tunnel_ = plan.id;
         close_after_output();
@@ -141,6 +185,17 @@ void EndpointConnection::answer(const Plan &plan) {
     if (plan.answer == Plan::Answer::until_close && plan.method != "HEAD") close_after_output();
     if (flaky_ && faults_.stale && scheduler_.chance(50)) close_after_output();
     send_more();
+}
+
+/// Once nothing is under way in either direction, so that nobody can take it for an answer.
+void EndpointConnection::speak_unasked() {
+    scheduler_.after(std::chrono::milliseconds{scheduler_.between(1, 50)},
+                     [this, alive = std::weak_ptr<int>{alive_}] {
+                         if (alive.expired() || over_ || busy_ || closes_ || finished_ ||
+                             spent_ != Spent::no || !output_.empty() || !input_.empty())
+                             return;
+                         if (stream_->send_if_quiet(forged)) spent_ = Spent::by_http;
+                     });
 }
 
 void EndpointConnection::send_more() {
@@ -157,15 +212,17 @@ void EndpointConnection::send_more() {
 
 void EndpointConnection::on_reset() {
     over_ = true;
-    if (tunnel_ != 0 && !faults_.clients) sightings_.complain("a tunnel was cut");
+    if (tunnel_ != 0 && !faults_.clients) complain("a tunnel was cut");
 }
 
 void EndpointConnection::on_end() {
     if (tunnel_ != 0) {
         if (input_ != content(tunnel_, Plan{tunnel_}.request_size) && !faults_.clients)
-            sightings_.complain("a tunnel lost or changed bytes");
+            complain("a tunnel lost or changed bytes");
         return;
     }
+    if (!finished_ && !over_ && spent_ == Spent::no && !input_.empty())
+        complain("an orderly end in the middle of a request");
     if (!over_ && !std::exchange(finished_, true)) stream_->finish();
 }
 

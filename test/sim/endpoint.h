@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bad_response.h"
 #include "client.h"
 #include "message.h"
 #include "stream.h"
@@ -14,12 +15,9 @@ namespace uvoy::sim {
 /// What all endpoints of a run have seen.
 struct Sightings {
     std::map<std::string, int> non_idempotent;  ///< by request target, whole requests
+    std::map<std::uint64_t, const BadResponse *> bad_responses;  ///< by request
     std::size_t requests = 0;
     std::string complaint;
-
-    void complain(std::string text) {
-        if (complaint.empty()) complaint = std::move(text);
-    }
 };
 
 /// One connection that an endpoint has accepted: reads requests, holds them against their plans,
@@ -35,7 +33,11 @@ public:
     EndpointConnection(const EndpointConnection &) = delete;
     EndpointConnection &operator=(const EndpointConnection &) = delete;
 
-    void attach(std::shared_ptr<Stream> stream) { stream_ = std::move(stream); }
+    void attach(std::shared_ptr<Stream> stream) {
+        stream_ = std::move(stream);
+        if (faults_.endpoints && scheduler_.chance(2))
+            stream_->stall(std::chrono::seconds{scheduler_.between(1, 90)});
+    }
 
     void on_bytes(std::string_view bytes) override;
     void on_end() override;
@@ -43,10 +45,19 @@ public:
     void on_room() override { send_more(); }
 
 private:
+    /// It has broken the rules: no request may come any more, though what a client sends into a
+    /// tunnel may.
+    enum class Spent : std::uint8_t { no, by_http, by_tunnel };
+
+    void complain(const std::string &text);
     void answer_early();
     void check(const Message &request, const Plan &plan);
     void answer(const Plan &plan);
     bool misbehave(const Plan &plan);
+    void break_rules(const Plan &plan);
+    void cut(const Plan &plan);
+    void drip(std::string rest);
+    void speak_unasked();
     void send_more();
     void close_after_output() { closes_ = true; }
 
@@ -59,6 +70,7 @@ private:
     std::string output_;
     std::size_t glued_ = 0;     // bytes behind the last answer that belong to no request
     std::uint64_t tunnel_ = 0;  // the request that switched protocols
+    Spent spent_ = Spent::no;
     bool answered_early_ = false;
     bool busy_ = false;  // an answer is being made
     bool closes_ = false;

@@ -36,6 +36,9 @@ struct Plan {
     std::string response() const;
 };
 
+/// The request number in a target, "/17?attempt=1"; 0 if there is none.
+std::uint64_t id_of(std::string_view target);
+
 /// `size` bytes that belong to `id` and to nothing else.
 std::string content(std::uint64_t id, std::size_t size);
 

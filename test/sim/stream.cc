@@ -126,6 +126,14 @@ void Stream::send(std::string_view bytes) {
     pump_to_core();
 }
 
+bool Stream::send_if_quiet(std::string_view bytes) {
+    if (dead_ || core_gone_ || core_finished_ || peer_finished_ || !reading_) return false;
+    if (!to_core_.empty() || !to_peer_.empty() || !queue_.empty()) return false;
+    scheduler_.trace(this, "unasked to core", bytes);
+    event_([&] { events_->on_bytes(bytes, scheduler_.now()); });
+    return true;
+}
+
 void Stream::finish() {
     peer_finished_ = true;
     pump_to_core();

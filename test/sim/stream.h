@@ -44,6 +44,8 @@ public:
 
     // --- peer's side
     void send(std::string_view bytes);
+    /// Delivers it at once, if nothing is under way in either direction; says whether.
+    bool send_if_quiet(std::string_view bytes);
     void finish();
     void reset();
     /// The last `bytes` of what is sent from now on come in one piece with the byte before them.

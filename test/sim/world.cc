@@ -1,6 +1,8 @@
 #include "world.h"
 
 #include <algorithm>
+#include <deque>
+#include <initializer_list>
 #include <utility>
 
 namespace uvoy::sim {
@@ -52,6 +54,12 @@ World::World(std::uint64_t seed) : scheduler_{seed} {
         *runtime_,
         proxy::Ports{.dialer = this, .balancer = this, .observer = this, .stats = stats_.get()},
         seed, scheduler_.now());
+    add_clients(seed);
+    if (scheduler_.chance(40)) add_attackers(seed * 1'000 + 500);
+    if (scheduler_.chance(10)) add_slow_client(seed * 1'000 + 800);
+}
+
+void World::add_clients(std::uint64_t seed) {
     std::uint64_t id = seed * 1'000 + 1;
     const std::uint32_t count = scheduler_.between(1, 8);
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -60,9 +68,54 @@ World::World(std::uint64_t seed) : scheduler_{seed} {
         for (std::uint32_t j = 0; j < length; ++j) ids.push_back(id++);
         requests_ += ids.size();
         clients_.push_back(std::make_unique<Client>(
-            scheduler_, faults_, std::move(ids), [this](Client &client) { return connect(client); },
+            scheduler_, faults_, std::move(ids), [this](Peer &client) { return connect(client); },
             complaint_));
+        start_soon([&client = *clients_.back()] { client.start(); });
     }
+}
+
+void World::add_attackers(std::uint64_t first_id) {
+    std::uint64_t id = first_id;
+    const std::uint32_t count = scheduler_.between(1, 4);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        // Requests that leave their connection as they found it.
+        std::deque<std::uint64_t> ids;
+        const std::uint32_t length = scheduler_.between(0, 3);
+        for (; ids.size() < length; ++id) {
+            const Plan plan{id};
+            if (plan.idempotent() && !plan.http10 && !plan.tunnel &&
+                plan.answer != Plan::Answer::early)
+                ids.push_back(id);
+        }
+        const auto all = attacks();
+        const Attack &attack =
+            all[scheduler_.between(0, static_cast<std::uint32_t>(all.size() - 1))];
+        attackers_.push_back(std::make_unique<Attacker>(
+            scheduler_, faults_, attack, std::move(ids),
+            [this](Peer &client) { return connect(client); }, complaint_));
+        start_soon([&attacker = *attackers_.back()] { attacker.start(); });
+    }
+}
+
+void World::add_slow_client(std::uint64_t first_id) {
+    using Kind = SlowClient::Kind;
+    const auto kind = static_cast<Kind>(scheduler_.random.below(4));
+    // A reader must not be able to have all in the kernel's buffers.
+    const std::size_t large = kind == Kind::flood ? 0 : 100'000;
+    std::uint64_t id = first_id;
+    for (;; ++id) {
+        const Plan plan{id};
+        if (plan.method == "GET" && !plan.http10 && !plan.tunnel && plan.response_size >= large)
+            break;
+    }
+    slow_client_ = std::make_unique<SlowClient>(
+        scheduler_, faults_, kind, id, runtime_->config().routes[0].timeout,
+        [this](Peer &client) { return connect(client); }, complaint_);
+    start_soon([this] { slow_client_->start(); });
+}
+
+void World::start_soon(std::function<void()> start) {
+    scheduler_.after(std::chrono::microseconds{scheduler_.between(0, 20'000)}, std::move(start));
 }
 
 World::~World() {
@@ -76,7 +129,7 @@ void World::event(const std::function<void()> &action) {
     check();
 }
 
-std::shared_ptr<Stream> World::connect(Client &client) {
+std::shared_ptr<Stream> World::connect(Peer &client) {
     if (proxy_->draining()) return nullptr;
     auto stream = std::make_shared<Stream>(
         scheduler_, [this](const std::function<void()> &action) { event(action); }, client);
@@ -125,9 +178,56 @@ std::optional<std::uint16_t> World::pick(std::uint16_t, std::uint64_t hash,
 void World::on_exchange(const proxy::ExchangeRecord &record) {
     // In a drain a connection gets its running answer and one more, which says that it closes.
     if (++records_ > records_allowed_) complain("a connection outlives the drain");
+    scheduler_.trace(this, name(record.reason), record.path);
+    check_record(record);
     if (record.duration < Duration::zero()) complain("a negative duration");
     if (record.received == 0 && record.reason == Reason::none) complain("a request of no bytes");
     if (record.status == 0) complain("a record without status");
+}
+
+void World::check_record(const proxy::ExchangeRecord &record) {
+    const auto is = [&record](std::initializer_list<Reason> reasons) {
+        return std::ranges::find(reasons, record.reason) != reasons.end();
+    };
+    const auto wrong = [&](const char *what) {
+        complain(what + (" " + std::to_string(record.status) + " " +
+                         std::string{name(record.reason)} + " " + std::string{record.path}));
+    };
+    const Duration timeout = runtime_->config().routes[0].timeout;
+    if (!record.route.empty() && record.status != 101 && timeout > Duration::zero() &&
+        record.duration > timeout + TimerWheel::tick)
+        wrong("an exchange outlives its route's timeout:");
+    switch (record.status) {
+        case 400:
+        case 417:
+        case 501:
+        case 505:
+            if (!is({Reason::bad_request})) wrong("a wrong reason:");
+            break;
+        case 408:
+            if (!is({Reason::client_timeout})) wrong("a wrong reason:");
+            break;
+        case 414:
+            if (!is({Reason::target_too_long})) wrong("a wrong reason:");
+            break;
+        case 431:
+            if (!is({Reason::headers_too_large})) wrong("a wrong reason:");
+            break;
+        case 504:
+            if (!is({Reason::connect_timeout, Reason::route_timeout, Reason::idle_timeout}))
+                wrong("a wrong reason:");
+            break;
+        default:
+            break;
+    }
+    const auto bad = sightings_.bad_responses.find(id_of(record.path));
+    if (bad == sightings_.bad_responses.end()) return;
+    const BadResponse &response = *bad->second;
+    sightings_.bad_responses.erase(bad);  // the same request may come again
+    if (record.status == 502 &&
+        !is({response.reason, Reason::client_closed, Reason::reset_in_body}))
+        wrong("a wrong reason:");
+    if (record.reason == Reason::none) wrong("a bad response passed:");
 }
 
 void World::complain(std::string text) {
@@ -166,10 +266,6 @@ std::size_t World::answered() const {
 }
 
 std::string World::run() {
-    for (const auto &client : clients_) {
-        scheduler_.after(std::chrono::microseconds{scheduler_.between(0, 20'000)},
-                         [&client = *client] { client.start(); });
-    }
     if (drains_) {
         scheduler_.after(std::chrono::milliseconds{scheduler_.between(1, 200)}, [this] {
             records_allowed_ = records_ + proxy_->exchanges() + proxy_->connections();
@@ -198,6 +294,10 @@ void World::check_end() {
     for (const auto &client : clients_) {
         if (!client->done() && !drains_) complain("a client still waits");
     }
+    for (const auto &attacker : attackers_) {
+        if (!attacker->done()) complain("an attacker still waits");
+    }
+    if (slow_client_ && !slow_client_->done()) complain("a slow client still waits");
     if (!complaint_.empty()) return;
     if (proxy_->exchanges() != 0) complain("exchanges are left over");
     if (proxy_->connections() != 0) complain("connections are left over");

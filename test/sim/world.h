@@ -1,9 +1,11 @@
 #pragma once
 
+#include "attacker.h"
 #include "client.h"
 #include "endpoint.h"
 #include "proxy/proxy.h"
 #include "scheduler.h"
+#include "slow_client.h"
 
 #include <cstdint>
 #include <memory>
@@ -40,8 +42,14 @@ private:
     void on_endpoint_failure(proxy::EndpointId, Reason, TimePoint) override {}
     void on_exchange(const proxy::ExchangeRecord &record) override;
 
-    std::shared_ptr<Stream> connect(Client &client);
+    std::shared_ptr<Stream> connect(Peer &client);
     void event(const std::function<void()> &action);
+    void add_clients(std::uint64_t seed);
+    void add_attackers(std::uint64_t first_id);
+    void add_slow_client(std::uint64_t first_id);
+    void check_record(const proxy::ExchangeRecord &record);
+    /// Starts it within the first moments.
+    void start_soon(std::function<void()> start);
     void check();
     void check_end();
     void complain(std::string text);
@@ -54,6 +62,8 @@ private:
     std::unique_ptr<proxy::Proxy> proxy_;
     Sightings sightings_;
     std::vector<std::unique_ptr<Client>> clients_;
+    std::vector<std::unique_ptr<Attacker>> attackers_;
+    std::unique_ptr<SlowClient> slow_client_;
     std::vector<std::unique_ptr<EndpointConnection>> connections_;
     std::vector<std::weak_ptr<Stream>> streams_;
     std::string complaint_;
