@@ -172,7 +172,7 @@ def changed(case, message):
         return f"the body {message.body[:200]!r} arrives, not {expect.body[:200]!r}"
     if message.get("host") != expect.host:
         return f"Host {message.get('host')!r} arrives, not {expect.host!r}"
-    if tuple(message.trailers) != expect.trailers:
+    if lower(message.trailers) != lower(expect.trailers):
         return f"the trailers {message.trailers} arrive, not {expect.trailers}"
     for name, value in expect.has.items():
         if message.get(name) != value:
@@ -180,12 +180,17 @@ def changed(case, message):
     for name in expect.lacks:
         if name.lower() not in map(str.lower, expect.has) and message.all(name):
             return f"{name}: {message.get(name)!r} arrives"
-    rest = list(message.fields)
-    for field in end_to_end(case):
+    rest = lower(message.fields)
+    for field in lower(end_to_end(case)):
         if field not in rest:
             return f"{field} does not arrive as it is"
         rest.remove(field)
     return None
+
+
+def lower(fields):
+    """Names are the same in any letters (RFC 9110 section 5.1)."""
+    return [(name.lower(), value) for name, value in fields]
 
 
 def end_to_end(case):
@@ -198,7 +203,7 @@ def ours_wrong(case, message):
     expect = case.expect
     without = OWN | {name.lower() for name in expect.has}
     arrived = [field for field in message.fields if field[0].lower() not in without]
-    if arrived != end_to_end(case):
+    if arrived != end_to_end(case) or tuple(message.trailers) != expect.trailers:
         return f"the fields {arrived} arrive, not {end_to_end(case)}"
     told = {
         "via": r"(.*, )?1\.[01] uvoy(-[0-9a-f]{8})?",

@@ -7,6 +7,7 @@ import re
 import cases
 import stage as stages
 import strict
+from requests_runner import lower
 
 NEXT = b"GET /next HTTP/1.1\r\nHost: x\r\n\r\n"
 FRESH = b"GET /fresh HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -23,6 +24,7 @@ class Seen:
     cut: bool = False  # the connection ended in the middle of it
     wrong: str = ""  # whatever must not happen, however the case was meant
     next: str = ""  # what is wrong with the answers that follow
+    late: bool = False  # nothing came before the endpoint closed
 
 
 def ways(case, seed):
@@ -69,6 +71,9 @@ class Play:
         finally:
             self.client.close()
             self.stage.script = None
+            for peer in self.asked:
+                if self.case.spoils:
+                    peer.close()  # or whoever wrongly uses it would wait for ever
         return self.seen
 
     def reply(self, peer):
@@ -88,7 +93,10 @@ class Play:
         return self.seen.answer is not None or self.client.ended
 
     def read(self, peer):
-        self.stage.until(self.answered, self.patience)
+        if not self.stage.until(self.answered, self.patience):
+            self.seen.late = True
+            peer.close()
+            self.stage.until(self.answered, self.patience)
         self.seen.cut = self.seen.answer is None and self.client.ended
         spoilt = self.case.spoils and not self.case.closes
         if spoilt and not self.stage.until(lambda: peer.ended, self.patience):
@@ -147,6 +155,8 @@ def problem_of(case, seen, whole):
     """What uvoy did wrong, or None."""
     if seen.wrong or seen.next:
         return seen.wrong or seen.next
+    if seen.late:
+        return "nothing comes before the endpoint closes"
     if isinstance(case.expect, cases.Delivered):
         return changed(case, seen) or ours_wrong(case, seen.answer[1])
     if seen.cut:
@@ -190,7 +200,7 @@ def changed(case, seen):
     statuses = tuple(message.status for message in interim)
     if statuses != expect.interim:
         return f"{statuses} before it, not {expect.interim}"
-    if tuple(response.trailers) != expect.trailers:
+    if lower(response.trailers) != lower(expect.trailers):
         return f"the trailers {response.trailers}, not {expect.trailers}"
     for name, value in expect.has.items():
         if response.get(name) != value:
@@ -198,8 +208,8 @@ def changed(case, seen):
     for name in expect.lacks:
         if response.all(name):
             return f"{name}: {response.get(name)!r} arrives"
-    rest = list(response.fields)
-    for field in end_to_end(case):
+    rest = lower(response.fields)
+    for field in lower(end_to_end(case)):
         if field not in rest:
             return f"{field} does not arrive as it is"
         rest.remove(field)
@@ -210,7 +220,7 @@ def ours_wrong(case, response):
     """What this proxy promises beyond that."""
     without = OWN | {name.lower() for name in case.expect.has}
     arrived = [field for field in response.fields if field[0].lower() not in without]
-    if arrived != end_to_end(case):
+    if arrived != end_to_end(case) or tuple(response.trailers) != case.expect.trailers:
         return f"the fields {arrived} arrive, not {end_to_end(case)}"
     if not re.fullmatch(r"(.*, )?1\.[01] uvoy(-[0-9a-f]{8})?", response.get("via") or ""):
         return f"Via: {response.get('via')!r}"

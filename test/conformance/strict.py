@@ -5,7 +5,7 @@ import dataclasses
 import re
 
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-PATH = rb"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-F]{2})*"
+PATH = rb"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*"
 START = re.compile(rb"(%s) (/%s(?:\?[!-\"$-~]*)?|\*) HTTP/1\.1" % (TOKEN, PATH))
 STATUS = re.compile(rb"HTTP/1\.1 ([1-5][0-9][0-9]) ([\t -~\x80-\xff]*)")
 VALUE = rb"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?"
@@ -14,6 +14,8 @@ NAME = rb"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+"
 HOST = re.compile(rb"(?:\[[0-9a-fA-F:.]+\]|" + NAME + rb")(?::[0-9]*)?")
 SIZE = re.compile(rb"0|[1-9][0-9]{0,17}")
 CHUNK = re.compile(rb"[1-9a-fA-F][0-9a-fA-F]{0,14}|0")
+# For peers that pass a length or a coding on as it is: unusual, but nobody reads it in two ways.
+relaxed = False
 
 
 class Broken(Exception):
@@ -118,7 +120,7 @@ def body_of(message, data, ended=False, may_close=False):
     if coding is not None and length is not None:
         raise Broken("Content-Length and Transfer-Encoding")
     if coding is not None:
-        if coding != "chunked":
+        if (coding.lower() if relaxed else coding) != "chunked":
             raise Broken(f"Transfer-Encoding {coding!r}")
         read = chunks_of(data)
         if read is None:
@@ -126,7 +128,8 @@ def body_of(message, data, ended=False, may_close=False):
         message.body, message.trailers, size = read
         return size
     if length is not None:
-        if not SIZE.fullmatch(length.encode("latin-1")):
+        digits = length.lstrip("0") or "0" if relaxed else length
+        if not SIZE.fullmatch(digits.encode("latin-1")):
             raise Broken(f"Content-Length {length!r}")
         message.body = data[: int(length)]
         return int(length) if len(data) >= int(length) else None
