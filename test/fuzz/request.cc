@@ -1,4 +1,5 @@
 #include "forwarding.h"
+#include "strict_head.h"
 #include "strict_message.h"
 
 // Requests: however their bytes arrive, uvoy understands them in one way; and what it sends on, it
@@ -45,6 +46,7 @@ void check_by_own_reader(std::string_view bytes, const ReadMessage &message,
 void run(std::string_view bytes) {
     const Reading reading = read_in_any_pieces(bytes, RequestKind{}, false);
     for (const ReadMessage &message : reading.messages) {
+        check_accepted_head(message.head);
         Forwarding from{.rules = some_rules(bytes)};
         if (!understand(message, low_limits, from)) continue;
         const std::string sent = forward(message, from);

@@ -1,5 +1,6 @@
 #include "forwarded_body.h"
 #include "proxy/rewrite.h"
+#include "strict_head.h"
 #include "strict_message.h"
 
 // Responses, to requests of every method that changes their framing: understood in one way however
@@ -58,6 +59,8 @@ void run(std::string_view bytes) {
         read_in_any_pieces(bytes, ResponseKind{method}, false);
         const Reading reading = read_in_any_pieces(bytes, ResponseKind{method}, true);
         for (const ReadMessage &message : reading.messages) {
+            // The fields of a successful CONNECT do not count.
+            if (method != http::Method::connect) check_accepted_head(message.head);
             check_forwarded(message, method, http::Version::http11);
             check_forwarded(message, method, http::Version::http10);
         }
