@@ -39,6 +39,15 @@ bool valid_ipv6(std::string_view address) {
     return inet_pton(AF_INET6, text.data(), &parsed) == 1;
 }
 
+// "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" )
+bool valid_ip_future(std::string_view address) {
+    if (!address.starts_with('v') && !address.starts_with('V')) return false;
+    address.remove_prefix(1);
+    const std::size_t version = hex_digits.prefix(address);
+    if (version == 0 || version == address.size() || address[version] != '.') return false;
+    return name_bytes.with(":").spell(address.substr(version + 1));
+}
+
 // "" or ":" or ":80".
 bool valid_port_part(std::string_view part) {
     if (part.empty()) return true;
@@ -110,7 +119,9 @@ bool valid_host(std::string_view text) {
     }
     const std::size_t bracket = text.find(']');
     if (bracket == std::string_view::npos) return false;
-    return valid_ipv6(text.substr(1, bracket - 1)) && valid_port_part(text.substr(bracket + 1));
+    const std::string_view address = text.substr(1, bracket - 1);
+    return (valid_ipv6(address) || valid_ip_future(address)) &&
+           valid_port_part(text.substr(bracket + 1));
 }
 
 bool same_host(std::string_view a, std::string_view b, std::string_view default_port) {

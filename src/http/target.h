@@ -24,7 +24,7 @@ struct Target {
 Result<Target, HeadError> parse_target(Method method, std::string_view text);
 
 /// uri-host [":" port] of RFC 3986 section 3.2.2, host not empty: a registered name, an IPv4
-/// address or an IPv6 address in brackets (without zone).
+/// address, or in brackets an IPv6 address (without zone) or one of a future version.
 bool valid_host(std::string_view text);
 
 /// Whether two valid hosts name the same, where a port that is missing or empty is `default_port`

@@ -80,6 +80,7 @@ void Exchange::send_answer(int status, std::string_view fields, std::string_view
         discarding_ = request_framing_.kind == http::Framing::Kind::sized &&
                       request_framing_.length <= discard_limit && !course_.expects_continue;
         if (!discarding_) persists_ = false;
+        body_left_ = UINT64_MAX;
         read_due_ = now + proxy_.runtime().config().listeners[session_->listener()].timeouts.body;
         session_->pause(Session::Pause::connecting, false);
     }

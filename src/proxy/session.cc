@@ -174,6 +174,7 @@ void Session::turn_away(TimePoint now) {
         state_ = State::closed;
         return;
     }
+    head_started_ = now;
     begin_exchange();
     exchange_->refuse(make_failure(admission_.refusal, Phase::request_head), now);
 }

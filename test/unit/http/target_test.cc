@@ -109,6 +109,8 @@ TEST_CASE("a host is what RFC 3986 section 3.2.2 says, with a port or not") {
         "[2001:db8::ff00:42:8329]",
         "[::ffff:192.0.2.1]:00080",
         "[1:2:3:4:5:6:7:8]",
+        "[v1.a]",
+        "[VfF.a:b~]:80",
         "[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]",
     };
     for (const std::string_view host : good) {
@@ -150,7 +152,11 @@ TEST_CASE("a host is what RFC 3986 section 3.2.2 says, with a port or not") {
         "[12345::]",
         "[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.2550]",
         "[::1]]",
-        "[v1.a]",
+        "[v.a]",
+        "[v1]",
+        "[v1.]",
+        "[vg.a]",
+        "[v1.a/b]",
         "[0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000]",
         std::string_view{"a\0b", 3},
         std::string_view{"[::1\0]", 6},

@@ -14,21 +14,29 @@ http::RequestHead request(const std::string &bytes) {
     return head;
 }
 
+RequestRewrite usual_rewrite() {
+    return {.path = "/p",
+            .query = "",
+            .host = "h",
+            .via = "uvoy",
+            .peer = "192.0.2.1",
+            .forwarded_proto = "http",
+            .forwarded_host = "h",
+            .request_id = "id"};
+}
+
+std::string forwarded(const std::string &bytes, const RequestRewrite &rewrite) {
+    std::string out;
+    append_request_head(out, request(bytes), rewrite);
+    return out;
+}
+
 std::string forwarded(const std::string &bytes, http::Framing framing = {},
                       std::string_view upgrade = {}) {
-    std::string out;
-    append_request_head(out, request(bytes),
-                        {.path = "/p",
-                         .query = "",
-                         .host = "h",
-                         .via = "uvoy",
-                         .peer = "192.0.2.1",
-                         .forwarded_proto = "http",
-                         .forwarded_host = "h",
-                         .request_id = "id",
-                         .upgrade = upgrade,
-                         .framing = framing});
-    return out;
+    RequestRewrite rewrite = usual_rewrite();
+    rewrite.framing = framing;
+    rewrite.upgrade = upgrade;
+    return forwarded(bytes, rewrite);
 }
 
 constexpr std::string_view ours =
@@ -55,12 +63,14 @@ TEST_CASE("hop-by-hop fields and what Connection names stay behind, the rest goe
 TEST_CASE("nobody nominates away what framing, routing or security rest on") {
     const std::string out = forwarded(
         "POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nAuthorization: a\r\n"
-        "Connection: host, content-length, x-forwarded-for\r\n\r\n",
+        "Connection: host, content-length, x-forwarded-for, authorization, sec-a\r\n"
+        "Sec-A: 1\r\n\r\n",
         {.kind = http::Framing::Kind::sized, .length = 3});
     CHECK(out.find("\r\nHost: h\r\n") != std::string::npos);
     CHECK(out.find("\r\nContent-Length: 3\r\n") != std::string::npos);
     CHECK(out.find("\r\nX-Forwarded-For: 192.0.2.1\r\n") != std::string::npos);
     CHECK(out.find("\r\nAuthorization: a\r\n") != std::string::npos);
+    CHECK(out.find("\r\nSec-A: 1\r\n") != std::string::npos);
 }
 
 TEST_CASE("what a client claims about proxies before us is replaced") {
@@ -68,6 +78,40 @@ TEST_CASE("what a client claims about proxies before us is replaced") {
         "GET /p HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\n"
         "X-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\nX-Request-Id: theirs\r\n\r\n");
     CHECK(out == "GET /p HTTP/1.1\r\nHost: h\r\n" + std::string{ours} + "\r\n");
+}
+
+TEST_CASE("the client's word on where it comes from is dropped however it is spelled") {
+    CHECK(forwarded("GET /p HTTP/1.1\r\nHost: x\r\nX-Forwarded-Port: 1\r\nX-Real-IP: 6.6.6.6\r\n"
+                    "X_Forwarded_For: 6.6.6.6\r\nContent_Length: 5\r\nX-Own_Name: 1\r\n\r\n") ==
+          "GET /p HTTP/1.1\r\nHost: h\r\nX-Own_Name: 1\r\n" + std::string{ours} + "\r\n");
+}
+
+TEST_CASE("the word of a trusted proxy goes on, and the chain grows by it") {
+    RequestRewrite rewrite = usual_rewrite();
+    rewrite.trusts_peer = true;
+    rewrite.chain = "203.0.113.9, 10.0.0.1";
+    rewrite.forwarded_proto = "https";
+    rewrite.forwarded_host = "a";
+    CHECK(forwarded("GET /p HTTP/1.1\r\nHost: x\r\nX-Forwarded-Port: 1\r\n"
+                    "X-Forwarded-For: raw\r\nForwarded: for=raw\r\nX-Forwarded_Port: 2\r\n\r\n",
+                    rewrite) ==
+          "GET /p HTTP/1.1\r\nHost: h\r\nX-Forwarded-Port: 1\r\nVia: 1.1 uvoy\r\n"
+          "X-Forwarded-For: 203.0.113.9, 10.0.0.1, 192.0.2.1\r\nX-Forwarded-Proto: https\r\n"
+          "X-Forwarded-Host: a\r\nX-Request-Id: id\r\n\r\n");
+}
+
+TEST_CASE("expectations and Max-Forwards are written anew") {
+    RequestRewrite rewrite = usual_rewrite();
+    const std::string bytes =
+        "OPTIONS /p HTTP/1.1\r\nHost: x\r\nExpect: 100-CONTINUE\r\nMax-Forwards: 7\r\n\r\n";
+    CHECK(forwarded(bytes, rewrite).find("Expect") == std::string::npos);
+    CHECK(forwarded(bytes, rewrite).find("Max-Forwards: 7\r\n") != std::string::npos);
+    rewrite.course = {.expects_continue = true, .max_forwards = 7};
+    const std::string out = forwarded(bytes, rewrite);
+    CHECK(out.find("\r\nExpect: 100-continue\r\n") != std::string::npos);
+    CHECK(out.find("\r\nMax-Forwards: 6\r\n") != std::string::npos);
+    CHECK(out.find("CONTINUE") == std::string::npos);
+    CHECK(out.find("Max-Forwards: 7") == std::string::npos);
 }
 
 TEST_CASE("more nominations than anybody needs take all unknown fields away") {
