@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace uvoy::fuzz {
@@ -21,6 +22,7 @@ struct ReadMessage {
     http::Framing framing;
     std::string body;
     std::string trailers;
+    std::string coded_body;  ///< its bytes as they came, trailers included
 
     friend bool operator==(const ReadMessage &, const ReadMessage &) = default;
 };
@@ -120,6 +122,7 @@ private:
         check(step.consumed <= bytes.size(), "more bytes taken than given");
         check(step.consumed > 0 || step.state != http::BodyDecoder::State::more, "no progress");
         reading_.unfinished.body += step.data;
+        coded_body_ += bytes.substr(0, step.consumed);
         if (step.state == http::BodyDecoder::State::done) {
             check(decoder_.done(), "done, and not done");
             end_message();
@@ -131,6 +134,7 @@ private:
 
     void end_message() {
         reading_.unfinished.trailers = decoder_.trailers();
+        reading_.unfinished.coded_body = std::exchange(coded_body_, {});
         reading_.messages.push_back(reading_.unfinished);
         reading_.unfinished = {};
         in_body_ = false;
@@ -158,6 +162,7 @@ private:
     http::HeadScanner scanner_;
     http::BodyDecoder decoder_;
     std::string buffer_;  // a head in pieces
+    std::string coded_body_;
     Reading reading_;
     bool in_body_ = false;
     bool over_ = false;

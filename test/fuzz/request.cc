@@ -1,5 +1,5 @@
 #include "forwarding.h"
-#include "strict_head.h"
+#include "strict_input.h"
 #include "strict_message.h"
 
 // Requests: however their bytes arrive, uvoy understands them in one way; and what it sends on, it
@@ -47,6 +47,8 @@ void run(std::string_view bytes) {
     const Reading reading = read_in_any_pieces(bytes, RequestKind{}, false);
     for (const ReadMessage &message : reading.messages) {
         check_accepted_head(message.head);
+        if (message.framing.kind == Kind::chunked)
+            check_accepted_chunks(message.coded_body, message.body);
         Forwarding from{.rules = some_rules(bytes)};
         if (!understand(message, low_limits, from)) continue;
         const std::string sent = forward(message, from);

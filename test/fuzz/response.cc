@@ -1,6 +1,6 @@
 #include "forwarded_body.h"
 #include "proxy/rewrite.h"
-#include "strict_head.h"
+#include "strict_input.h"
 #include "strict_message.h"
 
 // Responses, to requests of every method that changes their framing: understood in one way however
@@ -61,6 +61,8 @@ void run(std::string_view bytes) {
         for (const ReadMessage &message : reading.messages) {
             // The fields of a successful CONNECT do not count.
             if (method != http::Method::connect) check_accepted_head(message.head);
+            if (message.framing.kind == Kind::chunked)
+                check_accepted_chunks(message.coded_body, message.body);
             check_forwarded(message, method, http::Version::http11);
             check_forwarded(message, method, http::Version::http10);
         }

@@ -1,4 +1,4 @@
-#include "strict_head.h"
+#include "strict_input.h"
 
 #include "check.h"
 
@@ -49,21 +49,54 @@ void check_field(std::string_view line, Framing &framing) {
     }
 }
 
+std::string_view take_line(std::string_view &bytes) {
+    const std::size_t end = bytes.find("\r\n");
+    check(end != std::string_view::npos, "a line without an end");
+    const std::string_view line = bytes.substr(0, end);
+    check_bytes(line);
+    bytes.remove_prefix(end + 2);
+    return line;
+}
+
+std::size_t chunk_size(std::string_view line) {
+    static constexpr std::string_view hex = "0123456789abcdef";
+    const std::string digits = in_lower_case(line.substr(0, line.find(';')));
+    check(!digits.empty() && digits.size() <= 16, "a chunk size of a wrong length");
+    std::size_t size = 0;
+    for (const char c : digits) {
+        check(hex.find(c) != std::string_view::npos, "a chunk size that is no number");
+        size = size * 16 + hex.find(c);
+    }
+    return size;
+}
+
 }  // namespace
 
 void check_accepted_head(std::string_view head) {
     check(head.ends_with("\r\n\r\n"), "a head without an end");
-    head.remove_suffix(2);
+    take_line(head);
     Framing framing;
-    for (bool start = true; !head.empty(); start = false) {
-        const std::size_t end = head.find("\r\n");
-        const std::string_view line = head.substr(0, end);
-        check(!line.empty(), "an empty line in a head");
-        check_bytes(line);
-        if (!start) check_field(line, framing);
-        head.remove_prefix(end + 2);
-    }
+    for (std::string_view line = take_line(head); !line.empty(); line = take_line(head))
+        check_field(line, framing);
+    check(head.empty(), "bytes behind a head");
     check(framing.lengths + framing.codings <= 1, "more than one field delimits the body");
+}
+
+void check_accepted_chunks(std::string_view bytes, std::string_view body) {
+    for (std::size_t size = chunk_size(take_line(bytes)); size != 0;
+         size = chunk_size(take_line(bytes))) {
+        check(size <= body.size() && bytes.substr(0, size) == body.substr(0, size),
+              "another body than the chunks hold");
+        body.remove_prefix(size);
+        bytes.remove_prefix(size);
+        check(take_line(bytes).empty(), "a chunk longer than it says");
+    }
+    check(body.empty(), "more of a body than the chunks hold");
+    Framing none;
+    for (std::string_view line = take_line(bytes); !line.empty(); line = take_line(bytes))
+        check_field(line, none);
+    check(none.lengths + none.codings == 0, "a trailer that delimits a body");
+    check(bytes.empty(), "bytes behind the chunks");
 }
 
 }  // namespace uvoy::fuzz
