@@ -23,6 +23,12 @@ void append_number(std::string &out, std::uint64_t number) {
     out.append(digits.data(), end);
 }
 
+// Zeros without end are a number to us, and an overflow to some.
+std::string_view without_leading_zeros(std::string_view digits) {
+    const std::size_t first = digits.find_first_not_of('0');
+    return digits.substr(std::min(first, digits.empty() ? 0 : digits.size() - 1));
+}
+
 /// Fields without an id of which routing or security may depend at an endpoint.  A sender must not
 /// nominate what is meant for the recipient of the content (RFC 9110 section 7.6.1).
 bool is_protected(std::string_view name) {
@@ -177,8 +183,8 @@ void append_response_head(std::string &out, const http::ResponseHead &head,
     const Nominated nominated{head.fields};
     for (const http::Field &field : head.fields) {
         if (is_hop_by_hop(field.id) || nominated.contains(field)) continue;
-        if (field.id == FieldId::content_length && !keeps_length) continue;
-        append_field(out, field.name, field.value);
+        if (field.id != FieldId::content_length) append_field(out, field.name, field.value);
+        else if (keeps_length) append_field(out, field.name, without_leading_zeros(field.value));
     }
     append_framing(out, rewrite.framing);
     if (!informational && !rewrite.date.empty() && head.fields.find(FieldId::date) == nullptr)

@@ -145,4 +145,14 @@ TEST_CASE("a response keeps the length that says what a body would have had") {
           "Connection: close\r\n\r\n");
 }
 
+TEST_CASE("a length that is only told is told without leading zeros") {
+    const std::string zeros(60, '0');
+    CHECK(returned("HTTP/1.1 304 Not Modified\r\nContent-Length: " + zeros + "\r\n\r\n",
+                   {.via = "uvoy"}) ==
+          "HTTP/1.1 304 Not Modified\r\nContent-Length: 0\r\nVia: 1.1 uvoy\r\n\r\n");
+    CHECK(returned("HTTP/1.1 304 Not Modified\r\nContent-Length: " + zeros + "70\r\n\r\n",
+                   {.via = "uvoy"}) ==
+          "HTTP/1.1 304 Not Modified\r\nContent-Length: 70\r\nVia: 1.1 uvoy\r\n\r\n");
+}
+
 }  // namespace uvoy::proxy
