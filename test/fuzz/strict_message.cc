@@ -151,6 +151,9 @@ void read_request(Reader &reader, StrictMessage &message) {
     require(std::ranges::all_of(message.target(), is_visible), "a target of forbidden bytes");
     message.fields = reader.fields();
     check_hop_by_hop(message);
+    // To whoever takes "_" for "-" (CGI), these are framing, routing and identity.
+    for (const char *name : {"content_length", "transfer_encoding", "x_forwarded_for"})
+        require(message.count(name) == 0, std::string{"the look-alike "} + name);
     for (const char *name : {"host", "x-forwarded-for", "x-request-id"})
         require(message.count(name) == 1 && !message.value(name).empty(),
                 std::string{"not exactly one "} + name);
