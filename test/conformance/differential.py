@@ -33,6 +33,8 @@ CHANGED = "changed"  # valid, and not the same behind the proxy
 VERDICTS = (RIGHT, REPAIRED, PASSED, SPURNED, CHANGED)
 # What a peer needs to answer on this machine, many times over; behind it the client gives up.
 PATIENCE = 0.5
+# Cases of a group that --markdown names.
+SHOWN = 7
 
 
 def request_verdict(case, seen):
@@ -106,11 +108,12 @@ def measure_all(binary):
         waiting = {name: pool.submit(measure, name, binary) for name in proxies.NAMES}
         told = {name: future.result() for name, future in waiting.items()}
     rows = [(name, case) for name, table, _ in tables() for case in shared(table)]
-    return [(*row, {name: told[name][at] for name in proxies.NAMES}) for at, row in enumerate(rows)]
+    return [(*row, {name: told[name][at] for name in told}) for at, row in enumerate(rows)]
 
 
 def counts(found):
-    lines = ["| cases | proxy | " + " | ".join(VERDICTS) + " |", "|---|---|" + "--:|" * len(VERDICTS)]
+    lines = ["| cases | proxy | " + " | ".join(VERDICTS) + " |"]
+    lines.append("|---|---|" + "--:|" * len(VERDICTS))
     for kind in ("requests", "responses"):
         rows = [told for name, _, told in found if name.startswith(kind)]
         for proxy in proxies.NAMES:
@@ -130,10 +133,12 @@ def differences(found):
     lines, last = [], None
     for (name, key), names in sorted(groups.items(), key=lambda group: group[0][0]):
         if name != last:
-            lines += ["", f"**{name[0].upper() + name[1:]}**", "",
-                      "| " + " | ".join(proxies.NAMES) + " | cases |", "|---|---|---|---|"]  # fmt: skip
+            lines += ["", f"**{name[0].upper() + name[1:]}**", ""]
+            lines += ["| " + " | ".join(proxies.NAMES) + " | | cases |", "|---|---|---|--:|---|"]
             last = name
-        lines.append("| " + " | ".join(key) + " | " + " · ".join(names) + " |")
+        shown = " · ".join(names[:SHOWN])
+        more = f" · and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        lines.append("| " + " | ".join(key) + f" | {len(names)} | {shown}{more} |")
     return lines
 
 
@@ -145,8 +150,8 @@ def main():
     harness.BINARY = options.uvoy
     found = measure_all(options.uvoy)
     if options.markdown:
-        print("\n".join(["; ".join(proxies.version(name) for name in proxies.NAMES), ""]
-                        + counts(found) + differences(found)))  # fmt: skip
+        versions = "; ".join(proxies.version(name).split(" - ")[0] for name in proxies.NAMES)
+        print("\n".join([versions, "", *counts(found), *differences(found)]))
         return
     for name, case, told in found:
         for proxy in proxies.NAMES:

@@ -32,6 +32,7 @@ http {{
         location / {{ proxy_pass http://app; }}
         location /ws {{
             proxy_pass http://app;
+            proxy_set_header Host $http_host;
             proxy_set_header Upgrade $wants;
             proxy_set_header Connection $with;
         }}

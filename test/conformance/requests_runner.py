@@ -168,6 +168,8 @@ def changed(case, message):
     got, wanted = (message.method, message.target), (expect.method, expect.target)
     if got != wanted:
         return f"{got} arrives, not {wanted}"
+    if not message.start.endswith(b" HTTP/1.1"):
+        return f"it arrives in the version of the client: {message.start!r}"
     if message.body != expect.body:
         return f"the body {message.body[:200]!r} arrives, not {expect.body[:200]!r}"
     if message.get("host") != expect.host:

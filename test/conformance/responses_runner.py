@@ -195,6 +195,8 @@ def changed(case, seen):
     interim, response = seen.answer
     if response.status != expect.status:
         return f"{response.start}, not {expect.status}"
+    if not response.start.startswith(b"HTTP/1.1 "):
+        return f"the version is the endpoint's: {response.start!r}"
     if response.body != expect.body:
         return f"the body {response.body[:200]!r}, not {expect.body[:200]!r}"
     statuses = tuple(message.status for message in interim)

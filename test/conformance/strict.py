@@ -14,8 +14,13 @@ NAME = rb"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+"
 HOST = re.compile(rb"(?:\[[0-9a-fA-F:.]+\]|" + NAME + rb")(?::[0-9]*)?")
 SIZE = re.compile(rb"0|[1-9][0-9]{0,17}")
 CHUNK = re.compile(rb"[1-9a-fA-F][0-9a-fA-F]{0,14}|0")
-# For peers that pass a length or a coding on as it is: unusual, but nobody reads it in two ways.
+# For peers that pass on a version, an absolute target, a length or a coding as it is: unusual, but
+# nobody reads it in two ways.
 relaxed = False
+RELAXED_START = re.compile(
+    rb"%s (?:https?://[!-\"$-~]+|/%s(?:\?[!-\"$-~]*)?|\*) HTTP/1\.[01]" % (TOKEN, PATH)
+)
+RELAXED_STATUS = re.compile(STATUS.pattern.replace(rb"1\.1", rb"1\.[01]"))
 
 
 class Broken(Exception):
@@ -145,7 +150,7 @@ def read_request(data):
     if head is None:
         return None
     start, fields, size = head
-    if not START.fullmatch(start):
+    if not (RELAXED_START if relaxed else START).fullmatch(start):
         raise Broken(f"no request line: {start!r}")
     message = Message(start, fields)
     host = only(message, "host")
@@ -161,7 +166,7 @@ def read_response(data, method, ended):
     if head is None:
         return None
     start, fields, size = head
-    if not STATUS.fullmatch(start):
+    if not (RELAXED_STATUS if relaxed else STATUS).fullmatch(start):
         raise Broken(f"no status line: {start!r}")
     message = Message(start, fields)
     if message.status < 200 or message.status == 204:
