@@ -1,7 +1,9 @@
 """Every answer of uvoy itself: its form, its reason, and what becomes of the connection."""
 
 import dataclasses
+import re
 import threading
+import unittest
 
 import harness
 import origin
@@ -54,6 +56,9 @@ ANSWERED = {
     "an endless head": kept(
         502, "response_too_large", "http_response_header_section_size", get("/big")
     ),
+    "too many headers": kept(
+        502, "response_too_large", "http_response_header_section_size", get("/many")
+    ),
     "a reused connection that is over": kept(
         502, "stale_connection", "connection_terminated",
         post("/stale", "Content-Length: 1", body=b"x"), before=get("/stale"),
@@ -71,6 +76,23 @@ ANSWERED = {
     "no answer in time": kept(504, "route_timeout", "http_response_timeout", get("/slow")),
     "nothing for too long": kept(504, "idle_timeout", "connection_read_timeout", get("/idle")),
 }
+
+
+# Provoked one by one, below, in memory_test and in descriptors_test.
+OTHERS = {
+    (413, "body_too_large"), (502, "loop_detected"), (503, "overflow_connections"),
+    (503, "overload"), (503, "connect_failed"),
+}
+
+
+class Manual(unittest.TestCase):
+    def test_the_manual_lists_these_answers_and_no_other(self):
+        told = set()
+        for line in (harness.ROOT / "README.md").read_text().splitlines():
+            if row := re.fullmatch(r"\| ([45]\d\d) \| ([^|]+) \| [^|]+ \| [^|]+ \|", line):
+                told |= {(int(row[1]), reason) for reason in re.findall(r"`(\w+)`", row[2])}
+        cases = [*REFUSED.values(), *ANSWERED.values()]
+        self.assertEqual(told, OTHERS | {(case.status, case.reason) for case in cases})
 
 
 class Refusals(Answers):
@@ -122,7 +144,7 @@ class Failures(Answers):
             "/slow": {"timeout": "300ms"},
             "/idle": {"timeout": "0s", "idle_timeout": "300ms"},
             "/limited": {"rate_limits": ["one"]},
-            **{path: {} for path in ("/ok", "/partial", "/bad", "/big", "/stale")},
+            **{path: {} for path in ("/ok", "/partial", "/bad", "/big", "/many", "/stale")},
         }
         once = {"retry": {"attempts": 0}}
         return {
@@ -159,6 +181,8 @@ class Failures(Answers):
             peer.send("HTTP/1.1 200 OK\r\nno colon\r\n\r\n")
         elif request.target == "/big":
             peer.send("HTTP/1.1 200 OK\r\nA: " + "x" * 70_000)
+        elif request.target == "/many":
+            peer.send("HTTP/1.1 200 OK\r\n" + "A: b\r\n" * 257 + "\r\n")
         elif request.target in ("/slow", "/idle", "/single", "/unqueued", "/queued"):
             self.over.wait(harness.PATIENCE)
         else:
