@@ -1,0 +1,90 @@
+#pragma once
+
+#include "config/config.h"
+#include "proxy/proxy.h"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace uvoy::sim {
+
+/// The far end of one connection, as a script sees it: nothing happens to it by chance.
+struct Wire {
+    std::string received;  ///< what the proxy wrote and this end has taken
+    std::string queue;     ///< what it wrote and this end has not
+    bool takes = true;     ///< takes at once what is written
+    bool ended = false;    ///< the proxy writes no more, or has closed
+    bool reset = false;    ///< and says that what it wrote is not whole
+    bool open = true;      ///< the proxy holds its end
+    proxy::TransportEvents *events = nullptr;
+};
+
+/// One proxy in simulated time, with one listener, one route and a cluster of one endpoint, moved
+/// step by step by a test.
+class Stage final : proxy::Dialer, proxy::Balancer, proxy::Observer {
+public:
+    /// What a test changes before it hands it in.
+    static config::Config config();
+
+    explicit Stage(config::Config config = Stage::config());
+    ~Stage();
+
+    Stage(const Stage &) = delete;
+    Stage &operator=(const Stage &) = delete;
+
+    Wire &connect(std::string client_ip = "192.0.2.1");
+    void send(Wire &wire, std::string_view bytes);
+    /// The wire's end takes so many bytes of its queue.
+    void take(Wire &wire, std::size_t bytes);
+    /// Lets time pass; deadlines are met on the way.
+    void run_for(Duration time);
+
+    /// Connections to the endpoint, in the order of dialling.
+    Wire &endpoint(std::size_t index) { return *dialled_.at(index); }
+    std::size_t dials() const { return dialled_.size(); }
+    /// Nobody answers the dials from now on.
+    void black_hole() { answers_dials_ = false; }
+
+    /// What became of each exchange: "30.000 504 route_timeout", seconds since the start first,
+    /// then
+    /// ", " and the next.
+    const std::string &outcomes() const { return outcomes_; }
+    /// The same for each connection of a client or endpoint that the proxy gave up: "75.000".
+    const std::string &closings() const { return closings_; }
+    const stats::WorkerStats &stats() const { return *stats_; }
+    const proxy::Runtime &runtime() const { return *runtime_; }
+
+private:
+    class End;
+
+    std::unique_ptr<proxy::Transport> dial(proxy::EndpointId endpoint,
+                                           proxy::TransportEvents &events) override;
+    std::optional<std::uint16_t> pick(std::uint16_t, std::uint64_t,
+                                      std::span<const std::uint16_t>) override {
+        return 0;
+    }
+    void on_endpoint_failure(proxy::EndpointId, Reason, TimePoint) override {}
+    void on_exchange(const proxy::ExchangeRecord &record) override;
+
+    /// Ends an event, and answers the dials that it made.
+    void settle();
+    /// Adds an entry, with the time, to a list.
+    void note(std::string &list, std::string_view what) const;
+
+    TimePoint start_{std::chrono::hours{1}};
+    TimePoint now_{start_};
+    std::unique_ptr<proxy::Runtime> runtime_;
+    std::unique_ptr<stats::WorkerStats> stats_;
+    std::vector<std::unique_ptr<Wire>> clients_;
+    std::vector<std::unique_ptr<Wire>> dialled_;
+    std::size_t dials_answered_ = 0;
+    bool answers_dials_ = true;
+    std::string outcomes_;
+    std::string closings_;
+    std::unique_ptr<proxy::Proxy> proxy_;
+};
+
+}  // namespace uvoy::sim
