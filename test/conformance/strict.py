@@ -18,7 +18,7 @@ CHUNK = re.compile(rb"[1-9a-fA-F][0-9a-fA-F]{0,14}|0")
 # nobody reads it in two ways.
 relaxed = False
 RELAXED_START = re.compile(
-    rb"%s (?:https?://[!-\"$-~]+|/%s(?:\?[!-\"$-~]*)?|\*) HTTP/1\.[01]" % (TOKEN, PATH)
+    rb"%s (?:(?i:https?)://[!-\"$-~]+|/%s(?:\?[!-\"$-~]*)?|\*) HTTP/1\.[01]" % (TOKEN, PATH)
 )
 RELAXED_STATUS = re.compile(STATUS.pattern.replace(rb"1\.1", rb"1\.[01]"))
 
