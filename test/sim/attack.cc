@@ -169,6 +169,7 @@ void add_bodies(std::vector<Attack> &out) {
     bad("no CRLF behind a chunk", body("4\r\nbody0\r\n\r\n"));
     bad("a bare LF behind a chunk", body("4\r\nbody\n0\r\n\r\n"));
     bad("a bare CR behind a chunk", body("4\r\nbody\r0\r\n\r\n"));
+    bad("another byte for the CR behind a chunk", body("4\r\nbodyx\n0\r\n\r\n"));
     bad("a chunk longer than its size", body("4\r\nbodybody\r\n0\r\n\r\n"));
     bad("a trailer without colon", trailer("X-A 1"));
     bad("a trailer with a blank before the colon", trailer("X-A : 1"));

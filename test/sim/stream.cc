@@ -1,5 +1,7 @@
 #include "stream.h"
 
+#include "memory.h"
+
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
@@ -10,25 +12,38 @@ namespace uvoy::sim {
 class CoreEnd final : public proxy::Transport {
 public:
     explicit CoreEnd(std::shared_ptr<Stream> stream) : stream_{std::move(stream)} {}
-    ~CoreEnd() override { stream_->core_gone(false); }
+    ~CoreEnd() override {
+        const OutOfCore out;
+        stream_->core_gone(false);
+        stream_.reset();
+    }
+    // The core destroys it, but it is the simulator's.
+    static void operator delete(void *memory) {
+        const OutOfCore out;
+        ::operator delete(memory);
+    }
 
     void write(std::span<const proxy::Bytes> pieces) override {
         if (finished_ || reset_) std::abort();  // the port forbids it
+        const OutOfCore out;
         for (const proxy::Bytes piece : pieces) stream_->write(piece);
     }
     std::size_t queued() const override { return stream_->queue_.size(); }
     std::size_t in_kernel() const override { return stream_->to_peer_.size(); }
     void pause_reading() override { stream_->reading_ = false; }
     void resume_reading() override {
+        const OutOfCore out;
         stream_->reading_ = true;
         stream_->pump_to_core();
     }
     void finish() override {
         if (finished_) std::abort();
+        const OutOfCore out;
         finished_ = stream_->core_finished_ = true;
         stream_->pump_to_peer();
     }
     void reset() override {
+        const OutOfCore out;
         reset_ = true;
         stream_->core_gone(true);
     }

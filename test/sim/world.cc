@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include "memory.h"
+
 #include <algorithm>
 #include <deque>
 #include <initializer_list>
@@ -10,6 +12,12 @@ namespace uvoy::sim {
 namespace {
 
 constexpr std::size_t endpoints = 4;
+
+// What the core may hold: once, for each exchange that it keeps for the next request, and for each
+// connection: a head at its largest, what comes with it, and room that a string has grown by.
+constexpr std::size_t bytes_of_core = 64 * 1024;
+constexpr std::size_t bytes_of_exchange = 48 * 1024;
+constexpr std::size_t bytes_of_connection = 3 * (32 + 32) * 1024;
 
 config::Config make_config(Scheduler &scheduler) {
     using std::chrono::seconds;
@@ -124,8 +132,11 @@ World::~World() {
 }
 
 void World::event(const std::function<void()> &action) {
-    action();
-    proxy_->settle(scheduler_.now());
+    {
+        const InCore core;
+        action();
+        proxy_->settle(scheduler_.now());
+    }
     check();
 }
 
@@ -134,14 +145,16 @@ std::shared_ptr<Stream> World::connect(Peer &client) {
     auto stream = std::make_shared<Stream>(
         scheduler_, [this](const std::function<void()> &action) { event(action); }, client);
     streams_.push_back(stream);
+    auto transport = stream->make_transport();
     event([&] {
-        stream->attach(proxy_->accept(stream->make_transport(), 0, "192.0.2.1", scheduler_.now()));
+        stream->attach(proxy_->accept(std::move(transport), 0, "192.0.2.1", scheduler_.now()));
     });
     return stream;
 }
 
 std::unique_ptr<proxy::Transport> World::dial(proxy::EndpointId endpoint,
                                               proxy::TransportEvents &events) {
+    const OutOfCore out;
     connections_.push_back(
         std::make_unique<EndpointConnection>(scheduler_, faults_, endpoint.index == 0, sightings_));
     EndpointConnection &connection = *connections_.back();
@@ -176,6 +189,7 @@ std::optional<std::uint16_t> World::pick(std::uint16_t, std::uint64_t hash,
 }
 
 void World::on_exchange(const proxy::ExchangeRecord &record) {
+    const OutOfCore out;
     // In a drain a connection gets its running answer and one more, which says that it closes.
     if (++records_ > records_allowed_) complain("a connection outlives the drain");
     scheduler_.trace(this, name(record.reason), record.path);
@@ -235,6 +249,7 @@ void World::complain(std::string text) {
 }
 
 void World::check() {
+    check_memory();
     if (proxy_->exchanges() > proxy_->connections()) complain("more exchanges than connections");
     if (proxy_->exchanges() > 0 && proxy_->deadline() == TimePoint::max())
         complain("an exchange without a deadline");
@@ -253,6 +268,19 @@ void World::check() {
     std::erase_if(streams_, [](const auto &weak) { return weak.expired(); });
 }
 
+void World::check_memory() {
+    const auto &cluster = stats_->cluster(0);
+    const auto upstream = static_cast<std::size_t>(cluster.connections_active.value() +
+                                                   cluster.connections_idle.value());
+    most_connections_ = std::max(most_connections_, proxy_->connections());
+    const std::size_t limit = bytes_of_core + most_connections_ * bytes_of_exchange +
+                              (proxy_->connections() + upstream) * bytes_of_connection;
+    const std::size_t held = core_bytes() - bytes_at_start_;
+    if (held > limit)
+        complain("the core holds " + std::to_string(held) + " bytes, more than " +
+                 std::to_string(limit));
+}
+
 std::size_t World::good() const {
     std::size_t count = 0;
     for (const auto &client : clients_) count += client->good();
@@ -266,6 +294,7 @@ std::size_t World::answered() const {
 }
 
 std::string World::run() {
+    bytes_at_start_ = core_bytes();
     if (drains_) {
         scheduler_.after(std::chrono::milliseconds{scheduler_.between(1, 200)}, [this] {
             records_allowed_ = records_ + proxy_->exchanges() + proxy_->connections();
@@ -278,7 +307,10 @@ std::string World::run() {
         if (scheduler_.empty() && due == TimePoint::max()) break;
         if (due <= scheduler_.next()) {
             scheduler_.advance_to(due);
-            proxy_->on_deadline(scheduler_.now());
+            {
+                const InCore core;
+                proxy_->on_deadline(scheduler_.now());
+            }
             check();
         } else {
             scheduler_.run_next();

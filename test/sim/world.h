@@ -51,6 +51,7 @@ private:
     /// Starts it within the first moments.
     void start_soon(std::function<void()> start);
     void check();
+    void check_memory();
     void check_end();
     void complain(std::string text);
 
@@ -68,6 +69,8 @@ private:
     std::vector<std::weak_ptr<Stream>> streams_;
     std::string complaint_;
     std::size_t requests_ = 0;
+    std::size_t bytes_at_start_ = 0;
+    std::size_t most_connections_ = 0;
     std::size_t records_ = 0;
     std::size_t records_allowed_ = ~std::size_t{0};
 };
