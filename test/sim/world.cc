@@ -15,7 +15,7 @@ constexpr std::size_t endpoints = 4;
 
 // What the core may hold: once, for each exchange that it keeps for the next request, and for each
 // connection: a head at its largest, what comes with it, and room that a string has grown by.
-constexpr std::size_t bytes_of_core = 64 * 1024;
+constexpr std::size_t bytes_of_core = 128 * 1024;
 constexpr std::size_t bytes_of_exchange = 48 * 1024;
 constexpr std::size_t bytes_of_connection = 3 * (32 + 32) * 1024;
 
