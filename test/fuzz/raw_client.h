@@ -26,12 +26,19 @@ public:
     /// One well-formed answer for each exchange, with its status, and nothing else.
     void check_answers() const;
 
+    void send(std::string_view bytes) override {
+        sent_ += bytes;
+        RawPeer::send(bytes);
+    }
     void on_bytes(std::string_view bytes) override { received_ += bytes; }
     void on_end() override { ended_ = true; }
 
 private:
+    bool may_be_to_head(const Recorded &exchange) const;
+
     std::string address_;
     std::deque<Recorded> recorded_;
+    std::string sent_;
     std::string received_;
     bool ended_ = false;  // in good order: nothing is missing
 };
