@@ -170,6 +170,7 @@ void Exchange::on_client_lost(Reason reason, TimePoint now) {
 void Exchange::on_connection(UpstreamConnection &connection, TimePoint now) {
     assert(waiting_ && upstream_ == nullptr);
     waiting_ = false;
+    reserved_ = nullptr;
     pending_due_ = TimePoint::max();
     journal_.wait = now - waiting_since_;
     upstream_ = &connection;
@@ -186,6 +187,17 @@ void Exchange::on_no_connection(Reason reason, TimePoint now) {
     fail(reason, now);
 }
 
+void Exchange::on_reservation_lost(TimePoint now) {
+    assert(waiting_ && reserved_ != nullptr);
+    waiting_ = false;
+    reserved_ = nullptr;
+    pending_due_ = TimePoint::max();
+    proxy_.touch(*session_);
+    seek_connection(now);
+    // Taken from the pool at once: nobody else will send the head.
+    if (upstream_ != nullptr && !head_sent_) receive({}, now);
+}
+
 void Exchange::on_upstream_lost(Reason reason, TimePoint now) {
     upstream_ = nullptr;  // it closes by itself
     if (tunnel_) {
@@ -198,7 +210,9 @@ void Exchange::on_upstream_lost(Reason reason, TimePoint now) {
 
 void Exchange::drop_upstream(TimePoint now) {
     if (waiting_) {
-        proxy_.pool(endpoint_).forget(*this);
+        if (reserved_ != nullptr)
+            proxy_.pool(endpoint_).forget_reservation(*std::exchange(reserved_, nullptr));
+        else proxy_.pool(endpoint_).forget(*this);
         waiting_ = false;
         pending_due_ = TimePoint::max();
     }
@@ -332,7 +346,9 @@ void Exchange::finish(Session::After after, TimePoint now) {
     leave_endpoint();
     Session &session = *std::exchange(session_, nullptr);
     proxy_.stats().listener(session.listener()).requests_active.subtract();
-    if (after == Session::After::close && !request_complete_) after = Session::After::linger;
+    // Unless the client has said that it sends no more, more may be on its way.
+    if (after == Session::After::close && !(request_complete_ && client_closes_))
+        after = Session::After::linger;
     session.exchange_over(after, failure_.reason, now);  // keeps this until the event is over
 }
 

@@ -40,8 +40,8 @@ public:
     void begin(Session &session, TimePoint first_byte);
     /// The head is good.  Session::exchange_over() may follow before this returns.
     void start(const http::RequestHead &head, std::size_t head_bytes, TimePoint now);
-    /// The head is not: answers and ends.
-    void refuse(const Failure &failure, TimePoint now);
+    /// The head is not: answers and ends.  `head`: the client gets no body, as far as one can tell.
+    void refuse(const Failure &failure, bool head, TimePoint now);
     /// Takes bytes of the request's body (or of a tunnel), and sends what start() left to send.
     /// Returns how many bytes were its own.
     std::size_t receive(Bytes bytes, TimePoint now);
@@ -55,6 +55,7 @@ public:
 
     void on_connection(UpstreamConnection &connection, TimePoint now);
     void on_no_connection(Reason reason, TimePoint now);
+    void on_reservation_lost(TimePoint now);
 
     // --- from the upstream connection
 
@@ -69,7 +70,7 @@ public:
     bool take_back_response(Gather &out);
     void on_response_body(Bytes data, Gather &out, TimePoint now);
     /// What was added to `out` has been written.
-    void on_response_flushed(TimePoint now);
+    void on_response_flushed(Gather &out, TimePoint now);
     /// `reusable`: as far as the response goes.
     void on_response_end(const http::Fields &trailers, bool reusable, Gather &out, TimePoint now);
     void on_tunnel_bytes(Bytes bytes, TimePoint now);
@@ -114,6 +115,7 @@ private:
     std::string_view wanted_protocol(const http::Fields &fields) const;
     void write_upstream_head(const Incoming &request);
     void try_next(TimePoint now);
+    void seek_connection(TimePoint now);
     void leave_endpoint();
 
     // exchange_answer.cc
@@ -152,6 +154,7 @@ private:
     Proxy &proxy_;
     Session *session_ = nullptr;
     UpstreamConnection *upstream_ = nullptr;
+    UpstreamConnection *reserved_ = nullptr;  // waiting_ for it
     const config::Route *route_ = nullptr;
 
     std::string head_;      // rewritten, kept until a response begins
@@ -172,7 +175,6 @@ private:
     std::uint64_t hash_ = 0;
     std::uint64_t body_left_ = 0;  // of what the route allows
     std::size_t backlog_ = 0;      // towards the endpoint, when it was last looked at
-    std::size_t unreported_ = 0;   // added to the response and not yet passed to wrote_client()
     std::array<std::uint16_t, max_tries> tried_{};
     std::size_t tries_ = 0;
     EndpointId endpoint_;
@@ -187,8 +189,9 @@ private:
     bool head_sent_ = false;
     bool response_unsent_ = false;  // all of it is still in this event's Gather
     bool waiting_ = false;
-    bool at_endpoint_ = false;  // counted in its in-flight word
-    bool persists_ = true;      // as far as the client's head and our answer go
+    bool at_endpoint_ = false;    // counted in its in-flight word
+    bool persists_ = true;        // as far as the client's head and our answer go
+    bool client_closes_ = false;  // it said that it sends no further request
     bool tunnel_ = false;
     bool tunnel_client_over_ = false;
     bool tunnel_upstream_over_ = false;

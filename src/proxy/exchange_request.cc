@@ -52,7 +52,7 @@ std::optional<Exchange::Incoming> Exchange::read(const http::RequestHead &head, 
     const auto framing = http::request_framing(head);
     if (!framing) {
         const bool unknown = framing.error() == http::FramingError::unknown_coding;
-        refuse(refusal(unknown ? not_implemented : bad_request), now);
+        refuse(refusal(unknown ? not_implemented : bad_request), false, now);
         return std::nullopt;
     }
     request_framing_ = *framing;
@@ -60,13 +60,13 @@ std::optional<Exchange::Incoming> Exchange::read(const http::RequestHead &head, 
     request_over_ = request_complete_ = body_.done();
     auto request = read_target(head);
     if (!request) {
-        refuse(refusal(request.error()), now);
+        refuse(refusal(request.error()), false, now);
         return std::nullopt;
     }
     note(*request);
     const auto course = chart_course(head, request_framing_, proxy_.runtime().pseudonym());
     if (!course) {
-        refuse(course.error(), now);
+        refuse(course.error(), false, now);
         return std::nullopt;
     }
     course_ = *course;

@@ -19,7 +19,7 @@ void Exchange::on_interim_response(const http::ResponseHead &head, Gather &out, 
     append_response_head(response_, head, {.via = proxy_.runtime().pseudonym()});
     out.add(response_);
     out.flush();
-    wrote_client(response_.size(), now);
+    wrote_client(out.take_sent(), now);
 }
 
 bool Exchange::on_switched(const http::ResponseHead &head, Gather &out, TimePoint now) {
@@ -38,7 +38,7 @@ bool Exchange::on_switched(const http::ResponseHead &head, Gather &out, TimePoin
                          {.upgrade = upgrade, .date = {}, .via = proxy_.runtime().pseudonym()});
     out.add(response_);
     out.flush();
-    wrote_client(response_.size(), now);
+    wrote_client(out.take_sent(), now);
     const std::string held = session_->take_held();
     if (!held.empty()) receive(held, now);
     if (session_->client_ended()) on_client_end(now);
@@ -73,7 +73,6 @@ void Exchange::on_response_head(const http::ResponseHead &head, const http::Fram
                           .via = proxy_.runtime().pseudonym()});
     out.mark();
     out.add(response_);
-    unreported_ += response_.size();
     response_unsent_ = true;
 }
 
@@ -82,7 +81,6 @@ bool Exchange::take_back_response(Gather &out) {
     out.discard();
     response_state_ = Response::none;
     response_unsent_ = false;
-    unreported_ = 0;
     journal_.status = 0;
     return true;
 }
@@ -90,12 +88,11 @@ bool Exchange::take_back_response(Gather &out) {
 void Exchange::on_response_body(Bytes data, Gather &out, TimePoint now) {
     progress_ = now;
     out.add_data(data, response_framing_.kind == Kind::chunked);
-    unreported_ += data.size();
 }
 
-void Exchange::on_response_flushed(TimePoint now) {
+void Exchange::on_response_flushed(Gather &out, TimePoint now) {
     response_unsent_ = false;
-    if (unreported_ != 0) wrote_client(std::exchange(unreported_, 0), now);
+    if (const std::size_t sent = out.take_sent(); sent != 0) wrote_client(sent, now);
 }
 
 void Exchange::on_response_end(const http::Fields &trailers, bool reusable, Gather &out,
@@ -105,11 +102,10 @@ void Exchange::on_response_end(const http::Fields &trailers, bool reusable, Gath
         tail = "0\r\n";
         append_trailers(tail, trailers);
         out.add(tail);
-        unreported_ += tail.size();
     }
     out.flush();
     UpstreamConnection *connection = std::exchange(upstream_, nullptr);
-    on_response_flushed(now);
+    on_response_flushed(out, now);
     response_state_ = Response::over;
     if (tries_ > 1)
         proxy_.stats().cluster(endpoint_.cluster).retries[stats::RetryResult::success].add();

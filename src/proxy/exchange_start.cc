@@ -20,7 +20,7 @@ using Text = Journal::Text;
 void Exchange::begin(Session &session, TimePoint first_byte) {
     session_ = &session;
     first_byte_ = progress_ = first_byte;
-    upstream_ = nullptr;
+    upstream_ = reserved_ = nullptr;
     route_ = nullptr;
     head_.clear();
     unsent_.clear();
@@ -31,7 +31,6 @@ void Exchange::begin(Session &session, TimePoint first_byte) {
     read_due_ = pending_due_ = TimePoint::max();
     hash_ = 0;
     tries_ = 0;
-    unreported_ = 0;
     backlog_ = 0;
     failure_ = Failure{};
     failure_.status = 0;
@@ -41,6 +40,7 @@ void Exchange::begin(Session &session, TimePoint first_byte) {
     request_over_ = request_complete_ = discarding_ = head_sent_ = waiting_ = at_endpoint_ = false;
     tunnel_ = tunnel_client_over_ = tunnel_upstream_over_ = local_ = false;
     persists_ = true;
+    client_closes_ = false;
     course_ = Course{};
     body_left_ = UINT64_MAX;
     response_unsent_ = false;
@@ -55,7 +55,8 @@ void Exchange::trim() {
     body_ = http::BodyDecoder{};
 }
 
-void Exchange::refuse(const Failure &failure, TimePoint now) {
+void Exchange::refuse(const Failure &failure, bool head, TimePoint now) {
+    if (head) method_ = http::Method::head;
     request_over_ = true;  // what follows cannot be understood
     persists_ = false;
     answer(failure, now);
@@ -67,7 +68,8 @@ void Exchange::start(const http::RequestHead &head, std::size_t head_bytes, Time
     method_ = head.method;
     version_ = head.version;
     journal_.set(Text::method, head.method_text);
-    persists_ = http::keeps_alive(head.version, head.fields) && session_->may_persist();
+    client_closes_ = !http::keeps_alive(head.version, head.fields);
+    persists_ = !client_closes_ && session_->may_persist();
     const auto request = read(head, now);
     if (!request) return;
     if (Service *service = proxy_.ports().service) {
@@ -211,8 +213,17 @@ void Exchange::try_next(TimePoint now) {
         fail(Reason::overflow_requests, now);
         return;
     }
-    const Pool::Acquired acquired = proxy_.pool(endpoint_).acquire(*this, now);
+    seek_connection(now);
+}
+
+void Exchange::seek_connection(TimePoint now) {
+    const Pool::Acquired acquired = proxy_.pool(endpoint_).acquire(*this, !request_over_, now);
     switch (acquired.outcome) {
+        case Pool::Outcome::reserved:
+            reserved_ = acquired.connection;
+            waiting_ = true;
+            pending_due_ = now + cluster().limits.pending_timeout;
+            break;
         case Pool::Outcome::ready:
             upstream_ = acquired.connection;
             upstream_->assign(*this, now);

@@ -15,36 +15,36 @@ struct Meaning {
 
 /// In the order of Reason.
 constexpr std::array<Meaning, reason_count> meanings{{
-    {Side::uvoy, 500, "proxy_internal_error"},           // none
-    {Side::uvoy, 404, "destination_not_found"},          // no_route
-    {Side::upstream, 503, "destination_unavailable"},    // no_healthy_endpoint
-    {Side::upstream, 503, "connection_refused"},         // connect_refused
-    {Side::upstream, 504, "connection_timeout"},         // connect_timeout
-    {Side::upstream, 503, "destination_ip_unroutable"},  // connect_failed
-    {Side::upstream, 502, "connection_terminated"},      // stale_connection
-    {Side::upstream, 502, "connection_terminated"},      // reset_before_headers
-    {Side::upstream, 502, "http_response_incomplete"},   // reset_in_headers
-    {Side::upstream, 502, "http_response_incomplete"},   // reset_in_body
-    {Side::upstream, 502, "http_protocol_error"},        // bad_response
-    {Side::upstream, 502, "http_response_header_size"},  // response_too_large
-    {Side::upstream, 504, "http_response_timeout"},      // first_byte_timeout
-    {Side::upstream, 504, "http_response_timeout"},      // route_timeout
-    {Side::upstream, 504, "connection_read_timeout"},    // idle_timeout
-    {Side::downstream, 429, "http_request_denied"},      // rate_limited
-    {Side::uvoy, 503, "connection_limit_reached"},       // overflow_requests
-    {Side::uvoy, 503, "connection_limit_reached"},       // overflow_pending
-    {Side::uvoy, 503, "connection_limit_reached"},       // overflow_connections
-    {Side::uvoy, 503, "connection_limit_reached"},       // retry_budget_spent
-    {Side::downstream, 499, "http_request_error"},       // client_closed
-    {Side::downstream, 408, "http_request_error"},       // client_timeout
-    {Side::downstream, 400, "http_request_error"},       // bad_request
-    {Side::downstream, 431, "http_request_error"},       // headers_too_large
-    {Side::downstream, 414, "http_request_error"},       // target_too_long
-    {Side::downstream, 413, "http_request_error"},       // body_too_large
-    {Side::uvoy, 502, "proxy_loop_detected"},            // loop_detected
-    {Side::upstream, 502, "tls_protocol_error"},         // tls_error
-    {Side::uvoy, 503, "proxy_internal_response"},        // draining
-    {Side::uvoy, 503, "proxy_internal_response"},        // overload
+    {Side::uvoy, 500, "proxy_internal_error"},                   // none
+    {Side::uvoy, 404, "destination_not_found"},                  // no_route
+    {Side::upstream, 503, "destination_unavailable"},            // no_healthy_endpoint
+    {Side::upstream, 503, "connection_refused"},                 // connect_refused
+    {Side::upstream, 504, "connection_timeout"},                 // connect_timeout
+    {Side::upstream, 503, "destination_ip_unroutable"},          // connect_failed
+    {Side::upstream, 502, "connection_terminated"},              // stale_connection
+    {Side::upstream, 502, "connection_terminated"},              // reset_before_headers
+    {Side::upstream, 502, "http_response_incomplete"},           // reset_in_headers
+    {Side::upstream, 502, "http_response_incomplete"},           // reset_in_body
+    {Side::upstream, 502, "http_protocol_error"},                // bad_response
+    {Side::upstream, 502, "http_response_header_section_size"},  // response_too_large
+    {Side::upstream, 504, "http_response_timeout"},              // first_byte_timeout
+    {Side::upstream, 504, "http_response_timeout"},              // route_timeout
+    {Side::upstream, 504, "connection_read_timeout"},            // idle_timeout
+    {Side::downstream, 429, "http_request_denied"},              // rate_limited
+    {Side::uvoy, 503, "connection_limit_reached"},               // overflow_requests
+    {Side::uvoy, 503, "connection_limit_reached"},               // overflow_pending
+    {Side::uvoy, 503, "connection_limit_reached"},               // overflow_connections
+    {Side::uvoy, 503, "connection_limit_reached"},               // retry_budget_spent
+    {Side::downstream, 499, "http_request_error"},               // client_closed
+    {Side::downstream, 408, "http_request_error"},               // client_timeout
+    {Side::downstream, 400, "http_request_error"},               // bad_request
+    {Side::downstream, 431, "http_request_error"},               // headers_too_large
+    {Side::downstream, 414, "http_request_error"},               // target_too_long
+    {Side::downstream, 413, "http_request_error"},               // body_too_large
+    {Side::uvoy, 502, "proxy_loop_detected"},                    // loop_detected
+    {Side::upstream, 502, "tls_protocol_error"},                 // tls_error
+    {Side::uvoy, 503, "proxy_internal_response"},                // draining
+    {Side::uvoy, 503, "proxy_internal_response"},                // overload
 }};
 
 }  // namespace

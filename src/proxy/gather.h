@@ -57,6 +57,8 @@ public:
     void mark() { written_ = false; }
     /// Whether any byte has left since mark().
     bool written() const { return written_; }
+    /// Bytes that have left since the last call, framing included.
+    std::size_t take_sent() { return std::exchange(sent_, 0); }
     /// Forgets what has not left.
     void discard() { count_ = headers_ = run_begin_ = run_size_ = 0; }
 
@@ -80,7 +82,9 @@ private:
     }
 
     void write_out() {
-        to_->write(std::span{pieces_}.first(count_));
+        const std::span pieces = std::span{pieces_}.first(count_);
+        for (const Bytes piece : pieces) sent_ += piece.size();
+        to_->write(pieces);
         count_ = headers_ = 0;
         written_ = true;
     }
@@ -88,6 +92,7 @@ private:
     Transport *to_;
     std::size_t count_ = 0;
     std::size_t headers_ = 0;
+    std::size_t sent_ = 0;
     std::size_t run_begin_ = 0;  // in joined_
     std::size_t run_size_ = 0;
     bool run_chunked_ = false;

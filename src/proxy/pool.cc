@@ -14,11 +14,19 @@ bool Pool::may_dial() const {
     return total_ < proxy_.runtime().cluster(endpoint_.cluster).connections_per_worker;
 }
 
-Pool::Acquired Pool::acquire(Exchange &exchange, TimePoint now) {
-    if (!idle_.empty()) {
+Pool::Acquired Pool::acquire(Exchange &exchange, bool at_once, TimePoint now) {
+    while (!idle_.empty()) {
         UpstreamConnection *connection = idle_.back();
         idle_.pop_back();
-        return {.outcome = Outcome::ready, .connection = connection};
+        if (!proxy_.ports().ends_turns)
+            return {.outcome = Outcome::ready, .connection = connection};
+        if (!at_once) {
+            connection->reserve(exchange);
+            return {.outcome = Outcome::reserved, .connection = connection};
+        }
+        if (!connection->transport().has_input())
+            return {.outcome = Outcome::ready, .connection = connection};
+        connection->drop(now);
     }
     auto &stats = proxy_.stats().cluster(endpoint_.cluster);
     const bool dials = may_dial();
@@ -65,6 +73,11 @@ void Pool::forget(Exchange &exchange) {
     waiting_.erase(place);
     --proxy_.pending(endpoint_.cluster);
     proxy_.stats().cluster(endpoint_.cluster).pending.subtract();
+}
+
+void Pool::forget_reservation(UpstreamConnection &connection) {
+    connection.cancel_reservation();
+    idle_.push_back(&connection);
 }
 
 void Pool::connected(UpstreamConnection &connection, TimePoint now) {

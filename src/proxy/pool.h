@@ -25,19 +25,25 @@ public:
     Pool &operator=(const Pool &) = delete;
 
     enum class Outcome : std::uint8_t {
-        ready,    ///< `connection` is the exchange's own
-        waiting,  ///< Exchange::on_connection() or on_no_connection() follows
-        full,     ///< more requests wait than the cluster allows
+        ready,     ///< `connection` is the exchange's own
+        reserved,  ///< `connection` is kept for it until the end of the turn
+        waiting,   ///< Exchange::on_connection() or on_no_connection() follows
+        full,      ///< more requests wait than the cluster allows
     };
     struct Acquired {
         Outcome outcome;
         UpstreamConnection *connection = nullptr;
         bool dialled = false;  ///< a connection is being made for it
     };
-    Acquired acquire(Exchange &exchange, TimePoint now);
+    /// An idle connection may have received what nobody has read yet: an answer to nothing, which
+    /// would pass for the answer to this request, or the end.  So it is used only when all that had
+    /// come by then has been delivered; `at_once`, for a request whose body is in the read buffer,
+    /// the kernel is asked instead.
+    Acquired acquire(Exchange &exchange, bool at_once, TimePoint now);
 
     /// The exchange waits no longer.
     void forget(Exchange &exchange);
+    void forget_reservation(UpstreamConnection &connection);
 
     // --- from UpstreamConnection
 

@@ -17,7 +17,12 @@ namespace uvoy::proxy {
 /// Bytes that live until the call that passed them returns.
 using Bytes = std::string_view;
 
-enum class ConnectError : std::uint8_t { refused, timed_out, failed };
+enum class ConnectError : std::uint8_t {
+    refused,
+    timed_out,
+    failed,
+    exhausted,  ///< of this process's own descriptors, ports or memory: says nothing of the peer
+};
 
 /// What a byte stream tells its owner.  After each of these calls the driver calls Proxy::settle().
 class TransportEvents {
@@ -52,6 +57,8 @@ public:
     /// Bytes that the kernel has taken and the peer has not: tells a slow peer from a dead one.
     /// Costs a system call.
     virtual std::size_t in_kernel() const = 0;
+    /// Whether bytes, the end or an error wait to be read.  Costs a system call.
+    virtual bool has_input() const = 0;
     /// No on_bytes() and no on_end() until resume_reading().  A stream starts out reading.
     virtual void pause_reading() = 0;
     virtual void resume_reading() = 0;

@@ -108,6 +108,18 @@ void Proxy::settle(TimePoint now) {
     retired_.clear();
 }
 
+void Proxy::end_turn(TimePoint now) {
+    ending_.swap(reserved_);
+    for (UpstreamConnection *&connection : ending_)
+        if (connection != nullptr) std::exchange(connection, nullptr)->end_reservation(now);
+    ending_.clear();
+    settle(now);
+}
+
+void Proxy::cancel_reservation(const UpstreamConnection &connection) {
+    for (auto *list : {&reserved_, &ending_}) std::ranges::replace(*list, &connection, nullptr);
+}
+
 void Proxy::on_deadline(TimePoint now) {
     while (Alarm *alarm = wheel_.expire(now)) {
         auto &actor = static_cast<Actor &>(*alarm);

@@ -25,6 +25,7 @@
 namespace uvoy::proxy {
 
 class Exchange;
+class UpstreamConnection;
 
 /// Chooses endpoints: for real from an RCU-published snapshot.
 class Balancer {
@@ -73,6 +74,7 @@ struct Ports {
     stats::WorkerStats *stats = nullptr;
     std::span<limit::Shard> limits{};  ///< one for each Config::rate_limits
     Service *service = nullptr;        ///< null: routes decide
+    bool ends_turns = false;           ///< the driver calls Proxy::end_turn()
 };
 
 /// The core of one worker: all its sessions, exchanges and upstream connections.  Without sockets,
@@ -96,6 +98,12 @@ public:
 
     /// Ends an event: destroys what is done and notes deadlines.
     void settle(TimePoint now);
+
+    /// All events that were there when the first of this turn was delivered have been delivered:
+    /// requests go out on connections that were idle.  Calls settle() itself.
+    void end_turn(TimePoint now);
+    /// Whether end_turn() has something to do.
+    bool in_turn() const { return !reserved_.empty(); }
 
     /// When to call on_deadline(); TimePoint::max() = never.  Not before settle().
     TimePoint deadline() const { return wheel_.next(); }
@@ -122,6 +130,9 @@ public:
     std::unique_ptr<Exchange> start_exchange();
     /// Recycles it when the event is over: until then it may still be on the stack.
     void retire(std::unique_ptr<Exchange> exchange);
+
+    void reserve(UpstreamConnection &connection) { reserved_.push_back(&connection); }
+    void cancel_reservation(const UpstreamConnection &connection);
 
     void session_opened(std::size_t listener, const Session::Admission &admission);
     void session_closed(std::size_t listener, const Session::Admission &admission, Reason reason);
@@ -156,6 +167,8 @@ private:
     std::vector<std::uint32_t> pending_;        // by cluster
     Actor *actors_ = nullptr;
     Actor *touched_ = nullptr;
+    std::vector<UpstreamConnection *> reserved_;  // oldest first; null = taken out
+    std::vector<UpstreamConnection *> ending_;    // those of the turn that ends
     std::vector<std::unique_ptr<Exchange>> spare_;
     std::vector<std::unique_ptr<Exchange>> retired_;
     std::size_t exchanges_ = 0;

@@ -26,6 +26,12 @@ Reason reason_of(http::HeadError error) {
     return Reason::bad_request;
 }
 
+/// Of a head that cannot be parsed, or has not come in whole.
+bool asks_for_head(Bytes input) {
+    while (input.starts_with("\r\n")) input.remove_prefix(2);
+    return input.starts_with("HEAD ");
+}
+
 }  // namespace
 
 Session::Session(Proxy &proxy, std::unique_ptr<Transport> transport, std::size_t listener,
@@ -130,13 +136,13 @@ bool Session::read_head(Bytes &input, std::size_t &used, TimePoint now) {
     if (head_started_ == TimePoint{}) head_started_ = now;
     const auto found = scanner_.scan(input, limits);
     if (!found) {
-        refuse(found.error(), now);
+        refuse(found.error(), input, now);
         return false;
     }
     if (found->end == 0) {
         if (found->begin != input.size()) {
             if (!http::may_become_request_line(input.substr(found->begin)))
-                refuse(http::HeadError::malformed, now);
+                refuse(http::HeadError::malformed, input, now);
             return false;
         }
         // Nothing but empty lines (RFC 9112 section 2.2): the connection is as idle as before.
@@ -149,7 +155,7 @@ bool Session::read_head(Bytes &input, std::size_t &used, TimePoint now) {
     scanner_.reset();
     const auto parsed = http::parse_request(head, limits, proxy_.request_head);
     if (!parsed) {
-        refuse(parsed.error(), now);
+        refuse(parsed.error(), input, now);
         return false;
     }
     used += found->end;
@@ -160,11 +166,11 @@ bool Session::read_head(Bytes &input, std::size_t &used, TimePoint now) {
     return true;
 }
 
-void Session::refuse(http::HeadError error, TimePoint now) {
+void Session::refuse(http::HeadError error, Bytes input, TimePoint now) {
     Failure failure = make_failure(reason_of(error), Phase::request_head);
     if (error == http::HeadError::unsupported_version) failure.status = 505;
     begin_exchange();
-    exchange_->refuse(failure, now);
+    exchange_->refuse(failure, asks_for_head(input), now);
 }
 
 void Session::turn_away(TimePoint now) {
@@ -176,7 +182,7 @@ void Session::turn_away(TimePoint now) {
     }
     head_started_ = now;
     begin_exchange();
-    exchange_->refuse(make_failure(admission_.refusal, Phase::request_head), now);
+    exchange_->refuse(make_failure(admission_.refusal, Phase::request_head), false, now);
 }
 
 void Session::linger(TimePoint now) {
@@ -309,9 +315,9 @@ void Session::on_deadline(TimePoint now) {
         if (held_.empty()) {
             close(Reason::none, now);
         } else {
-            held_.clear();
+            const bool head = asks_for_head(std::exchange(held_, {}));
             begin_exchange();
-            exchange_->refuse(make_failure(Reason::client_timeout, Phase::request_head), now);
+            exchange_->refuse(make_failure(Reason::client_timeout, Phase::request_head), head, now);
         }
     }
 }

@@ -91,7 +91,8 @@ private:
     void hold(Bytes bytes);
     /// The client does not take its answers: no new exchange until it does.
     bool blocked() const;
-    void refuse(http::HeadError error, TimePoint now);
+    /// `input`: what there is of the head.
+    void refuse(http::HeadError error, Bytes input, TimePoint now);
     void close(Reason reason, TimePoint now);
     bool check_write_progress(TimePoint now);
     TimePoint idle_deadline() const;

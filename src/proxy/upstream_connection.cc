@@ -26,9 +26,16 @@ Reason reason_of(ConnectError error) {
         case ConnectError::timed_out:
             return Reason::connect_timeout;
         case ConnectError::failed:
+        case ConnectError::exhausted:
             return Reason::connect_failed;
     }
     return Reason::connect_failed;
+}
+
+Reason reason_of(http::HeadError error) {
+    const bool large =
+        error == http::HeadError::head_too_large || error == http::HeadError::too_many_fields;
+    return large ? Reason::response_too_large : Reason::bad_response;
 }
 
 }  // namespace
@@ -61,6 +68,21 @@ void UpstreamConnection::rest(TimePoint now) {
     state_ = State::idle;
     since_ = now;
     proxy_.touch(*this);
+}
+
+void UpstreamConnection::reserve(Exchange &exchange) {
+    assert(state_ == State::idle && reserved_for_ == nullptr);
+    reserved_for_ = &exchange;
+    proxy_.reserve(*this);
+}
+
+void UpstreamConnection::cancel_reservation() {
+    reserved_for_ = nullptr;
+    proxy_.cancel_reservation(*this);
+}
+
+void UpstreamConnection::end_reservation(TimePoint now) {
+    std::exchange(reserved_for_, nullptr)->on_connection(*this, now);
 }
 
 void UpstreamConnection::pause(bool paused) {
@@ -160,15 +182,13 @@ void UpstreamConnection::read_response(Bytes bytes, Gather &out, TimePoint now) 
         return;
     }
     out.flush();
-    exchange_->on_response_flushed(now);
+    exchange_->on_response_flushed(out, now);
 }
 
 bool UpstreamConnection::read_head(Bytes &bytes, Gather &out, TimePoint now) {
     const auto found = scanner_.scan(bytes, response_limits);
     if (!found) {
-        fail(found.error() == http::HeadError::head_too_large ? Reason::response_too_large
-                                                              : Reason::bad_response,
-             now);
+        fail(reason_of(found.error()), now);
         return false;
     }
     // An empty line may precede a request, never a response (RFC 9112 section 2.2).
@@ -183,9 +203,12 @@ bool UpstreamConnection::read_head(Bytes &bytes, Gather &out, TimePoint now) {
     http::ResponseHead &head = proxy_.response_head;
     const auto parsed = http::parse_response(bytes.substr(found->begin, found->end - found->begin),
                                              response_limits, head);
-    const auto framing = parsed ? http::response_framing(head, exchange_->method())
-                                : Unexpected{http::FramingError::bad_content_length};
-    if (!parsed || !framing) {
+    if (!parsed) {
+        fail(reason_of(parsed.error()), now);
+        return false;
+    }
+    const auto framing = http::response_framing(head, exchange_->method());
+    if (!framing) {
         fail(Reason::bad_response, now);
         return false;
     }
@@ -298,6 +321,10 @@ void UpstreamConnection::close(TimePoint now) {
     state_ = State::closed;
     proxy_.touch(*this);
     pool_.closed(*this, was_idle, now);
+    if (reserved_for_ == nullptr) return;
+    Exchange *const exchange = reserved_for_;
+    cancel_reservation();
+    exchange->on_reservation_lost(now);
 }
 
 TimePoint UpstreamConnection::deadline() const {

@@ -30,6 +30,16 @@ public:
     void assign(Exchange &exchange, TimePoint now);
     /// Waits in the pool from now on.
     void rest(TimePoint now);
+    /// Idle, and kept for this exchange: Proxy::end_turn() hands it over, unless it ends before
+    /// (Exchange::on_reservation_lost()).
+    void reserve(Exchange &exchange);
+    void cancel_reservation();
+    /// Idle, and not to be used any more.
+    void drop(TimePoint now) { close(now); }
+
+    // --- from the proxy
+
+    void end_reservation(TimePoint now);
 
     // --- from the exchange
 
@@ -87,6 +97,7 @@ private:
     Pool &pool_;
     std::unique_ptr<Transport> transport_;
     Exchange *exchange_ = nullptr;
+    Exchange *reserved_for_ = nullptr;
     TimePoint since_;  // of the states connecting, idle and leaving
     Duration connect_time_{};
     http::HeadScanner scanner_;

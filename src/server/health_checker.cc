@@ -92,6 +92,10 @@ void HealthChecker::start(Check &check, TimePoint now) {
 void HealthChecker::conclude(Check &check, TimePoint now) {
     const HealthProbe::Result result = *check.probe->result();
     check.probe.reset();
+    if (!result.conclusive) {  // an endpoint is not to blame for what this process lacks
+        wheel_.set(check, now + check.config.interval);
+        return;
+    }
     if (result.connect_failed) addresses_.try_next(runtime_.endpoint_number(check.id));
 
     EndpointHealth &endpoint = table_.at(check.id);

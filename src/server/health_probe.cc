@@ -48,12 +48,14 @@ void HealthProbe::expire() {
 
 void HealthProbe::on_connected(TimePoint) {
     connected_ = true;
-    if (request_.empty()) return conclude({});
+    if (request_.empty()) return conclude(Result{});
     const proxy::Bytes pieces[]{request_};
     transport_->write(pieces);
 }
 
 void HealthProbe::on_connect_failed(proxy::ConnectError error, TimePoint) {
+    if (error == proxy::ConnectError::exhausted)
+        return conclude(Result{.failure = "exhausted", .conclusive = false});
     Reason reason = Reason::connect_failed;
     if (error == proxy::ConnectError::refused) reason = Reason::connect_refused;
     if (error == proxy::ConnectError::timed_out) reason = Reason::connect_timeout;
@@ -97,8 +99,12 @@ void HealthProbe::on_broken(TimePoint) {
 }
 
 void HealthProbe::conclude(std::string failure, bool connect_failed) {
+    conclude(Result{.failure = std::move(failure), .connect_failed = connect_failed});
+}
+
+void HealthProbe::conclude(Result result) {
     if (result_) return;
-    result_ = Result{std::move(failure), connect_failed};
+    result_ = std::move(result);
     on_concluded_();
 }
 

@@ -23,6 +23,7 @@ public:
     struct Result {
         std::string failure;
         bool connect_failed = false;  ///< the address did not even take the connection
+        bool conclusive = true;       ///< false: this process could not even ask
 
         bool passed() const { return failure.empty(); }
     };
@@ -52,6 +53,7 @@ private:
     void read_heads();
     void judge(int status);
     void conclude(std::string failure, bool connect_failed = false);
+    void conclude(Result result);
 
     const config::HealthCheck &check_;
     std::string request_;  // of an HTTP check

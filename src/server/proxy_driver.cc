@@ -29,6 +29,11 @@ std::uint64_t thread_nanoseconds() {
            static_cast<std::uint64_t>(time.tv_nsec);
 }
 
+proxy::Ports with_turns(proxy::Ports ports) {
+    ports.ends_turns = true;
+    return ports;
+}
+
 }  // namespace
 
 /// A listening socket that knows which listener it belongs to.
@@ -54,8 +59,9 @@ ProxyDriver::ProxyDriver(uv::Loop &loop, const Settings &settings)
     : loop_{loop},
       settings_{settings},
       timer_{loop, Delegate<void()>::bind<&ProxyDriver::on_timer>(*this)},
+      poll_end_{loop, Delegate<void()>::bind<&ProxyDriver::on_poll_end>(*this)},
       thread_time_{thread_nanoseconds()},
-      proxy_{settings.runtime, settings.ports, settings.seed, uv::Loop::now()} {
+      proxy_{settings.runtime, with_turns(settings.ports), settings.seed, uv::Loop::now()} {
     settle(uv::Loop::now());
 }
 
@@ -86,6 +92,7 @@ void ProxyDriver::settle(TimePoint now) {
         settings_.budget->change(budgeted_, connections());
         budgeted_ = connections();
     }
+    if (proxy_.in_turn()) poll_end_.ask();
     arm();
     if (settings_.on_settled) settings_.on_settled();
 }
@@ -113,6 +120,12 @@ void ProxyDriver::on_timer() {
     for (limit::Shard &shard : settings_.ports.limits)
         if (shard.deadline() <= now) shard.on_deadline(now);
     proxy_.on_deadline(now);
+    settle(now);
+}
+
+void ProxyDriver::on_poll_end() {
+    const TimePoint now = uv::Loop::now();
+    proxy_.end_turn(now);
     settle(now);
 }
 

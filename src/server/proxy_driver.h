@@ -6,6 +6,7 @@
 #include "uv/fd.h"
 #include "uv/listener.h"
 #include "uv/loop.h"
+#include "uv/poll_end.h"
 #include "uv/timer.h"
 #include "uv/transport.h"
 
@@ -59,12 +60,14 @@ private:
 
     void accept(int fd, const sockaddr_storage &peer, std::size_t listener);
     void on_timer();
+    void on_poll_end();
     void arm();
     void update_clocks(TimePoint now);
 
     uv::Loop &loop_;
     Settings settings_;
     uv::Timer timer_;
+    uv::PollEnd poll_end_;
     TimePoint armed_ = TimePoint::max();
     TimePoint clocks_due_{};
     std::uint64_t thread_time_ = 0;  // nanoseconds of CPU already counted

@@ -66,6 +66,12 @@ proxy::ConnectError to_connect_error(int status) {
             return proxy::ConnectError::refused;
         case UV_ETIMEDOUT:
             return proxy::ConnectError::timed_out;
+        case UV_EMFILE:
+        case UV_ENFILE:
+        case UV_ENOBUFS:
+        case UV_ENOMEM:
+        case UV_EADDRNOTAVAIL:  // no port left for another connection to that address
+            return proxy::ConnectError::exhausted;
         default:
             return proxy::ConnectError::failed;
     }
@@ -300,6 +306,16 @@ std::size_t StreamTransport::in_kernel() const {
         ioctl(fd, SIOCOUTQ, &bytes) != 0)
         return 0;
     return static_cast<std::size_t>(bytes);
+}
+
+bool StreamTransport::has_input() const {
+    uv_os_fd_t fd = -1;
+    if (stream_ == nullptr ||
+        uv_fileno(reinterpret_cast<const uv_handle_t *>(stream_.get()), &fd) != 0)
+        return true;
+    char byte = 0;
+    return recv(fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+           (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
 std::size_t StreamTransport::queued() const {

@@ -41,6 +41,7 @@ public:
     void write(std::span<const proxy::Bytes> pieces) override;
     std::size_t queued() const override;
     std::size_t in_kernel() const override;
+    bool has_input() const override;
     void pause_reading() override;
     void resume_reading() override;
     void finish() override;

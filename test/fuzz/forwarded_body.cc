@@ -15,6 +15,7 @@ public:
     }
     std::size_t queued() const override { return 0; }
     std::size_t in_kernel() const override { return 0; }
+    bool has_input() const override { return false; }
     void pause_reading() override {}
     void resume_reading() override {}
     void finish() override {}

@@ -79,6 +79,7 @@ void add_fields(std::vector<Attack> &out) {
         out.push_back({name, std::move(bytes), status});
     };
     bad("a bare LF behind a field", with("X-A: 1\nX-B: 2"));
+    bad("three empty lines before it", "\r\n\r\n\r\n" + line("GET /refused HTTP/1.1"));
     bad("a bare LF for the empty line", "GET /refused HTTP/1.1\r\nHost: sim.example\r\n\n");
     bad("a bare CR in a value", with("X-A: 1\rX-B: 2"));
     bad("a CR behind a value", with("X-A: 1\r"));

@@ -72,7 +72,7 @@ void add_heads(std::vector<BadResponse> &out) {
     bad("a name that is no token", with("X(A): 4"));
     bad("a head without end", "HTTP/1.1 200 OK\r\nX: " + std::string(70'000, 'x'),
         Reason::response_too_large);
-    bad("too many fields", with(many("X-A: 1\r\n", 260) + "X-B: 2"));
+    bad("too many fields", with(many("X-A: 1\r\n", 260) + "X-B: 2"), Reason::response_too_large);
     bad("a greeting of TLS", "\x16\x03\x03\x00\x31\x02\x00\x00\x2d\x03\x03\n"s);
     out.push_back({.name = "an end within the head",
                    .bytes = "HTTP/1.1 200 OK\r\nX-Id: hostile\r\n",

@@ -30,6 +30,7 @@ public:
     }
     std::size_t queued() const override { return stream_->queue_.size(); }
     std::size_t in_kernel() const override { return stream_->to_peer_.size(); }
+    bool has_input() const override { return !stream_->to_core_.empty(); }
     void pause_reading() override { stream_->reading_ = false; }
     void resume_reading() override {
         const OutOfCore out;

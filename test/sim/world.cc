@@ -58,10 +58,13 @@ World::World(std::uint64_t seed) : scheduler_{seed} {
     drains_ = scheduler_.chance(20);
     runtime_ = std::make_unique<proxy::Runtime>(make_config(scheduler_), seed, 1);
     stats_ = std::make_unique<stats::WorkerStats>(runtime_->dimensions());
-    proxy_ = std::make_unique<proxy::Proxy>(
-        *runtime_,
-        proxy::Ports{.dialer = this, .balancer = this, .observer = this, .stats = stats_.get()},
-        seed, scheduler_.now());
+    proxy_ = std::make_unique<proxy::Proxy>(*runtime_,
+                                            proxy::Ports{.dialer = this,
+                                                         .balancer = this,
+                                                         .observer = this,
+                                                         .stats = stats_.get(),
+                                                         .ends_turns = scheduler_.chance(80)},
+                                            seed, scheduler_.now());
     add_clients(seed);
     if (scheduler_.chance(40)) add_attackers(seed * 1'000 + 500);
     if (scheduler_.chance(10)) add_slow_client(seed * 1'000 + 800);
@@ -137,6 +140,7 @@ void World::event(const std::function<void()> &action) {
         action();
         proxy_->settle(scheduler_.now());
     }
+    end_turn_soon();
     check();
 }
 
@@ -248,6 +252,14 @@ void World::complain(std::string text) {
     if (complaint_.empty()) complaint_ = std::move(text);
 }
 
+void World::end_turn_soon() {
+    if (!proxy_->in_turn() || std::exchange(turn_ends_, true)) return;
+    scheduler_.after(std::chrono::microseconds{scheduler_.between(0, 200)}, [this] {
+        turn_ends_ = false;
+        event([this] { proxy_->end_turn(scheduler_.now()); });
+    });
+}
+
 void World::check() {
     check_memory();
     if (proxy_->exchanges() > proxy_->connections()) complain("more exchanges than connections");
@@ -311,6 +323,7 @@ std::string World::run() {
                 const InCore core;
                 proxy_->on_deadline(scheduler_.now());
             }
+            end_turn_soon();
             check();
         } else {
             scheduler_.run_next();

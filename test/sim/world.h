@@ -50,6 +50,8 @@ private:
     void check_record(const proxy::ExchangeRecord &record);
     /// Starts it within the first moments.
     void start_soon(std::function<void()> start);
+    /// What had come together with this event is delivered before the turn ends.
+    void end_turn_soon();
     void check();
     void check_memory();
     void check_end();
@@ -58,6 +60,7 @@ private:
     Scheduler scheduler_;
     Faults faults_;
     bool drains_ = false;
+    bool turn_ends_ = false;  // it is going to
     std::unique_ptr<proxy::Runtime> runtime_;
     std::unique_ptr<stats::WorkerStats> stats_;
     std::unique_ptr<proxy::Proxy> proxy_;
