@@ -28,7 +28,7 @@ using Strings = std::vector<std::string>;
 struct Recorder final : proxy::TransportEvents {
     void on_connected(TimePoint) override { log.emplace_back("connected"); }
     void on_connect_failed(proxy::ConnectError error, TimePoint) override {
-        static constexpr std::array names{"refused", "timed_out", "failed"};
+        static constexpr std::array names{"refused", "timed_out", "failed", "exhausted"};
         log.emplace_back(names[static_cast<std::size_t>(error)]);
     }
     void on_bytes(proxy::Bytes piece, TimePoint) override {

@@ -36,11 +36,11 @@ TEST_CASE("the end of a poll is told once, without waiting for another event") {
     Loop loop;
     Events events{loop};
     Timer late{loop, Delegate<void()>::bind<&Events::on_end>(events)};
-    late.arm(std::chrono::hours{1});  // a poll that waits would wait for this
+    late.arm(std::chrono::minutes{1});  // a poll that waits would wait for this
     events.first.arm({});
     const TimePoint start = Loop::now();
-    CHECK(turn_until(loop, [&] { return events.told.ends_with("end "); }));
-    CHECK(Loop::now() - start < std::chrono::minutes{1});
+    for (int turn = 0; turn < 3 && events.told != "timer end "; ++turn) loop.run_once();
+    CHECK(Loop::now() - start < std::chrono::seconds{50});
     loop.run_once(false);
     CHECK(events.told == "timer end ");
     events.first.arm({});

@@ -88,7 +88,7 @@ TEST_CASE("a process out of descriptors fails to connect and lives") {
         const auto transport = StreamTransport::connect(loop, address, events);
         REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
         CHECK(turn_until(loop, [&] { return !events.log.empty(); }));
-        CHECK(events.log == Strings{"failed"});
+        CHECK(events.log == Strings{"exhausted"});
     }
 }
 
