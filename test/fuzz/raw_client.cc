@@ -26,8 +26,10 @@ void RawClient::check_answers() const {
         for (bool interim = true; interim;) {
             if (rest.empty() && !ended_) return;
             Taken taken = take_response(rest, exchange.method == "HEAD", ended_);
-            if (taken.verdict == Taken::Verdict::incomplete && may_be_to_head(exchange))
-                taken = take_response(rest, true, ended_);
+            if (taken.verdict == Taken::Verdict::incomplete && may_be_to_head(exchange)) {
+                const Taken head = take_response(rest, true, ended_);
+                if (head.size == rest.size()) taken = head;  // a refusal is the last answer
+            }
             check(taken.verdict != Taken::Verdict::malformed, "an answer has " + taken.why);
             if (taken.verdict == Taken::Verdict::incomplete) {
                 // An exchange that ended with its client has a record and no answer.
