@@ -13,10 +13,13 @@ using Wrong = Unexpected<std::string>;
 Result<HostMatch, std::string> parse_host_match(const std::string &string) {
     std::string host = to_lower(string);
     if (host == "*") return Wrong{"leave \"host\" out to match any host"};
-    if (host.starts_with("*.") && is_host_name(host.substr(2)))
+    if (host.starts_with("*.") && is_host_name(host.substr(2)) && !host.ends_with('.'))
         return HostMatch{HostMatch::Kind::suffix, host.substr(1)};
     const bool in_brackets = host.starts_with('[') && host.ends_with(']') &&
                              is_ip_literal(host.substr(1, host.size() - 2));
+    if (host.ends_with('.') && is_host_name(host))
+        return Wrong{"leave the final dot of " + quote(string) +
+                     " out; hosts are matched without it"};
     if (is_host_name(host) || in_brackets) return HostMatch{HostMatch::Kind::exact, host};
     if (host.find(':') != host.npos && host.front() != '[')
         return Wrong{quote(string) + " has a port; hosts are matched without it"};

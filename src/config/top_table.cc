@@ -1,3 +1,4 @@
+#include "config/route_paths.h"
 #include "config/tables.h"
 
 #include <unordered_map>
@@ -140,8 +141,9 @@ void finish(Context &context, const Node &root, Config &config) {
     check_addresses(context, root, config);
     const Node *routes = root.find("routes");
     if (routes != nullptr) {
-        if (routes->items.size() == config.routes.size())
-            name_routes(context, *routes, config.routes);
+        if (routes->items.size() != config.routes.size()) return;
+        name_routes(context, *routes, config.routes);
+        check_route_paths(context, *routes, config);
         return;
     }
     const std::vector<std::string_view> clusters = context.names("clusters");

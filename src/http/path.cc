@@ -72,12 +72,12 @@ bool decode(std::string_view path, const PathRules &rules, std::string &out) {
 
 bool is_dots(std::string_view segment) { return segment == "." || segment == ".."; }
 
-// Where the first encoded slash that was kept begins, or the size.
-std::size_t find_encoded_slash(std::string_view segment) {
+// Where the first escape of one of these bytes begins, or the size.
+std::size_t find_escape(std::string_view segment, std::string_view bytes) {
     for (std::size_t at = 0; at + escape_size <= segment.size(); ++at) {
         if (segment[at] != '%') continue;
         const std::optional<char> byte = unescape(segment.substr(at));
-        if (byte == '/' || byte == '\\') return at;
+        if (byte && bytes.find(*byte) != std::string_view::npos) return at;
     }
     return segment.size();
 }
@@ -85,9 +85,10 @@ std::size_t find_encoded_slash(std::string_view segment) {
 // Dots to an endpoint that decodes more than we do, or that cuts path parameters off.
 bool hides_dots(std::string_view segment) {
     for (;;) {
-        const std::size_t end = find_encoded_slash(segment);
+        const std::size_t end = find_escape(segment, "/\\");
         const std::string_view part = segment.substr(0, end);
-        if (is_dots(part.substr(0, part.find(';')))) return true;
+        const std::size_t parameter = std::min(part.find(';'), find_escape(part, ";"));
+        if (is_dots(part.substr(0, parameter))) return true;
         if (end == segment.size()) return false;
         segment.remove_prefix(end + escape_size);
     }

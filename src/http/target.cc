@@ -21,15 +21,8 @@ constexpr ByteSet name_bytes = alphanumerics.with("-._~").with("!$&'()*+,;=");
 constexpr ByteSet hex_digits = digits.with('a', 'f').with('A', 'F');
 constexpr ByteSet ipv6_bytes = hex_digits.with(":.");
 
-bool valid_registered_name(std::string_view name) {
-    if (name.empty()) return false;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-        if (name_bytes.has(name[i])) continue;
-        if (name[i] != '%' || hex_digits.prefix(name.substr(i + 1, 2)) != 2) return false;
-        i += 2;
-    }
-    return true;
-}
+// Without escapes: DNS names have none, and a route by host could be passed by "%61dmin".
+bool valid_registered_name(std::string_view name) { return name_bytes.spell(name); }
 
 bool valid_ipv6(std::string_view address) {
     std::array<char, INET6_ADDRSTRLEN> text{};  // ends in a zero
@@ -122,6 +115,14 @@ bool valid_host(std::string_view text) {
     const std::string_view address = text.substr(1, bracket - 1);
     return (valid_ipv6(address) || valid_ip_future(address)) &&
            valid_port_part(text.substr(bracket + 1));
+}
+
+std::string_view without_final_dot(std::string_view host, std::string &buffer) {
+    const std::string_view name = host_without_port(host);
+    if (!name.ends_with('.')) return host;
+    buffer = name.substr(0, name.size() - 1);
+    buffer += host.substr(name.size());
+    return buffer;
 }
 
 bool same_host(std::string_view a, std::string_view b, std::string_view default_port) {

@@ -2,6 +2,8 @@
 
 #include "http/head.h"
 
+#include <string>
+
 namespace uvoy::http {
 
 /// A request target in its parts (RFC 9112 section 3.2).  Views point into the parsed text, but for
@@ -23,13 +25,17 @@ struct Target {
 /// userinfo.
 Result<Target, HeadError> parse_target(Method method, std::string_view text);
 
-/// uri-host [":" port] of RFC 3986 section 3.2.2, host not empty: a registered name, an IPv4
+/// uri-host [":" port] of RFC 3986 section 3.2.2, host not empty: a name (without escapes), an IPv4
 /// address, or in brackets an IPv6 address (without zone) or one of a future version.
 bool valid_host(std::string_view text);
 
 /// Whether two valid hosts name the same, where a port that is missing or empty is `default_port`
 /// (RFC 9110 section 4.2.3).
 bool same_host(std::string_view a, std::string_view b, std::string_view default_port);
+
+/// "example.com.:80" without the dot that says that the name is complete, as DNS has it; `buffer`
+/// holds what had to change.
+std::string_view without_final_dot(std::string_view host, std::string &buffer);
 
 /// "example.com:80" without ":80".  `host` is a valid host.
 std::string_view host_without_port(std::string_view host);

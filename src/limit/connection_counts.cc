@@ -6,7 +6,7 @@ namespace uvoy::limit {
 
 bool ConnectionCounts::enter(std::uint64_t client, std::uint32_t limit) {
     Part &part = part_of(client);
-    const std::lock_guard lock{part.mutex};
+    const Hold hold{part};
     const auto place = part.counts.try_emplace(client, 0).first;
     if (place->second >= limit) {
         if (place->second == 0) part.counts.erase(place);
@@ -18,7 +18,7 @@ bool ConnectionCounts::enter(std::uint64_t client, std::uint32_t limit) {
 
 void ConnectionCounts::leave(std::uint64_t client) {
     Part &part = part_of(client);
-    const std::lock_guard lock{part.mutex};
+    const Hold hold{part};
     const auto place = part.counts.find(client);
     assert(place != part.counts.end() && place->second != 0);
     if (--place->second == 0) part.counts.erase(place);

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <unordered_map>
 
 namespace uvoy::limit {
@@ -19,8 +19,24 @@ public:
 
 private:
     struct alignas(64) Part {
-        std::mutex mutex;
+        std::atomic_flag taken;
         std::unordered_map<std::uint64_t, std::uint32_t> counts;
+    };
+    /// Holds a part: the core knows atomics, not threads.
+    class Hold {
+    public:
+        explicit Hold(Part &part) : part_{part} {
+            while (part_.taken.test_and_set(std::memory_order_acquire)) part_.taken.wait(true);
+        }
+        ~Hold() {
+            part_.taken.clear(std::memory_order_release);
+            part_.taken.notify_one();
+        }
+        Hold(const Hold &) = delete;
+        Hold &operator=(const Hold &) = delete;
+
+    private:
+        Part &part_;
     };
     Part &part_of(std::uint64_t client) { return parts_[client % parts_.size()]; }
 

@@ -155,7 +155,9 @@ void Exchange::on_client_end(TimePoint now) {
         return;
     }
     // Half-closed after a whole request: the client still wants its answer.
-    if (!request_over_) on_client_lost(Reason::client_closed, now);
+    if (request_over_) return;
+    if (response_state_ == Response::over) finish(Session::After::close, now);
+    else on_client_lost(Reason::client_closed, now);
 }
 
 void Exchange::on_client_lost(Reason reason, TimePoint now) {
@@ -199,7 +201,11 @@ void Exchange::on_reservation_lost(TimePoint now) {
 }
 
 void Exchange::on_upstream_lost(Reason reason, TimePoint now) {
-    upstream_ = nullptr;  // it closes by itself
+    upstream_ = nullptr;                     // it closes by itself
+    if (tunnel_ && tunnel_upstream_over_) {  // it has said all, and the client is to have it
+        finish(Session::After::close, now);
+        return;
+    }
     if (tunnel_) {
         failure_ = make_failure(Reason::reset_in_body, Phase::response_body);
         finish(Session::After::abort, now);
@@ -211,7 +217,7 @@ void Exchange::on_upstream_lost(Reason reason, TimePoint now) {
 void Exchange::drop_upstream(TimePoint now) {
     if (waiting_) {
         if (reserved_ != nullptr)
-            proxy_.pool(endpoint_).forget_reservation(*std::exchange(reserved_, nullptr));
+            proxy_.pool(endpoint_).forget_reservation(*std::exchange(reserved_, nullptr), now);
         else proxy_.pool(endpoint_).forget(*this);
         waiting_ = false;
         pending_due_ = TimePoint::max();
@@ -271,13 +277,13 @@ void Exchange::finish_if_over(TimePoint now) {
 }
 
 TimePoint Exchange::deadline() const {
+    if (response_state_ == Response::over) {  // the rest of the request is thrown away
+        const TimePoint due = std::min(read_due_, discard_due_);
+        const auto draining = proxy_.drain_since();
+        return draining ? std::min(due, *draining + Proxy::drain_grace) : due;
+    }
     // While the client is not read it cannot be late.
     TimePoint due = session_->paused() ? pending_due_ : std::min(read_due_, pending_due_);
-    if (route_ == nullptr) {
-        // Only throws the rest of the request away.
-        const auto &timeouts = proxy_.runtime().config().listeners[session_->listener()].timeouts;
-        return std::min(due, progress_ + timeouts.body);
-    }
     // A client that takes its answer slowly has write_due_ of its session to meet.
     if (route_->idle_timeout > Duration::zero() && session_->transport().queued() == 0)
         due = std::min(due, progress_ + route_->idle_timeout);

@@ -55,6 +55,7 @@ public:
 
     void on_connection(UpstreamConnection &connection, TimePoint now);
     void on_no_connection(Reason reason, TimePoint now);
+    void on_reserved(UpstreamConnection &connection) { reserved_ = &connection; }
     void on_reservation_lost(TimePoint now);
 
     // --- from the upstream connection
@@ -86,6 +87,7 @@ public:
     static constexpr std::size_t high_mark = std::size_t{64} * 1024;
     /// What is read and thrown away to keep a connection after an early answer.
     static constexpr std::size_t discard_limit = std::size_t{64} * 1024;
+    static constexpr Duration longest_discard = std::chrono::seconds{10};
 
 private:
     enum class Response : std::uint8_t { none, streaming, over };
@@ -169,6 +171,7 @@ private:
     TimePoint progress_{};                      // last byte in either direction
     TimePoint read_due_ = TimePoint::max();     // the client's next body byte
     TimePoint pending_due_ = TimePoint::max();  // a connection from the pool
+    TimePoint discard_due_ = TimePoint::max();  // the end of what is thrown away
     TimePoint waiting_since_{};
     TimePoint sent_at_{};  // head written to the endpoint
 

@@ -82,7 +82,9 @@ void Exchange::send_answer(int status, std::string_view fields, std::string_view
         if (!discarding_) persists_ = false;
         body_left_ = UINT64_MAX;
         read_due_ = now + proxy_.runtime().config().listeners[session_->listener()].timeouts.body;
+        discard_due_ = now + longest_discard;
         session_->pause(Session::Pause::connecting, false);
+        session_->pause(Session::Pause::back_pressure, false);
     }
     if (!session_->may_persist()) persists_ = false;
     response_ = fmt::format("HTTP/1.1 {} {}\r\n{}", status, reason_phrase(status), fields);

@@ -28,7 +28,7 @@ void Exchange::begin(Session &session, TimePoint first_byte) {
     journal_.clear();
     body_ = http::BodyDecoder{};
     request_framing_ = response_framing_ = http::Framing{};
-    read_due_ = pending_due_ = TimePoint::max();
+    read_due_ = pending_due_ = discard_due_ = TimePoint::max();
     hash_ = 0;
     tries_ = 0;
     backlog_ = 0;
@@ -81,10 +81,6 @@ void Exchange::start(const http::RequestHead &head, std::size_t head_bytes, Time
         answer(make_failure(Reason::overload, Phase::routing), now);
         return;
     }
-    if (course_.ends_here()) {
-        answer_as_recipient(*request, now);
-        return;
-    }
     route(*request, now);
 }
 
@@ -123,6 +119,10 @@ void Exchange::route(const Incoming &request, TimePoint now) {
 }
 
 void Exchange::forward(const Incoming &request, const route::KeyInput &key, TimePoint now) {
+    if (course_.ends_here()) {
+        answer_as_recipient(request, now);
+        return;
+    }
     const Runtime &runtime = proxy_.runtime();
     endpoint_.cluster =
         static_cast<std::uint16_t>(std::get<config::Forward>(route_->action).cluster);

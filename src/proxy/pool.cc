@@ -75,9 +75,21 @@ void Pool::forget(Exchange &exchange) {
     proxy_.stats().cluster(endpoint_.cluster).pending.subtract();
 }
 
-void Pool::forget_reservation(UpstreamConnection &connection) {
+void Pool::forget_reservation(UpstreamConnection &connection, TimePoint now) {
     connection.cancel_reservation();
-    idle_.push_back(&connection);
+    offer(connection, now);
+}
+
+void Pool::offer(UpstreamConnection &connection, TimePoint now) {
+    Exchange *const exchange = take_waiter();
+    if (exchange == nullptr) {
+        idle_.push_back(&connection);
+    } else if (proxy_.ports().ends_turns) {
+        exchange->on_reserved(connection);
+        connection.reserve(*exchange);
+    } else {
+        exchange->on_connection(connection, now);
+    }
 }
 
 void Pool::connected(UpstreamConnection &connection, TimePoint now) {
@@ -88,8 +100,7 @@ void Pool::connected(UpstreamConnection &connection, TimePoint now) {
 
 void Pool::ready(UpstreamConnection &connection, TimePoint now) {
     connection.rest(now);
-    if (Exchange *exchange = take_waiter()) exchange->on_connection(connection, now);
-    else idle_.push_back(&connection);
+    offer(connection, now);
 }
 
 void Pool::connect_failed(Reason reason, TimePoint now) {

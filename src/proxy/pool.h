@@ -43,7 +43,7 @@ public:
 
     /// The exchange waits no longer.
     void forget(Exchange &exchange);
-    void forget_reservation(UpstreamConnection &connection);
+    void forget_reservation(UpstreamConnection &connection, TimePoint now);
 
     // --- from UpstreamConnection
 
@@ -60,6 +60,8 @@ public:
     std::size_t waiting() const { return waiting_.size(); }
 
 private:
+    /// It is idle: for whoever waits, or for later.
+    void offer(UpstreamConnection &connection, TimePoint now);
     void dial(TimePoint now);
     Exchange *take_waiter();
     void give_up_youngest(Reason reason, TimePoint now);

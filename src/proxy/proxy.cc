@@ -48,7 +48,8 @@ Session::Admission Proxy::admit(std::size_t listener, std::string_view client_ip
         admission.refusal = Reason::overload;
     } else if (full || (limits.connections != 0 && connections >= limits.connections)) {
         admission.refusal = Reason::overflow_connections;
-    } else if (limits.connections_per_client != 0 && !admission.trusted) {
+    } else if (limits.connections_per_client != 0 && !admission.trusted &&
+               !client_ip.starts_with("unix:")) {
         std::array<char, 46> buffer;
         const std::uint64_t client =
             hash(route::client_network(client_ip, buffer), runtime_.hash_seed());
@@ -109,10 +110,15 @@ void Proxy::settle(TimePoint now) {
 }
 
 void Proxy::end_turn(TimePoint now) {
+    if (!in_turn()) {
+        ++turn_;
+        return;
+    }
     ending_.swap(reserved_);
     for (UpstreamConnection *&connection : ending_)
         if (connection != nullptr) std::exchange(connection, nullptr)->end_reservation(now);
     ending_.clear();
+    ++turn_;
     settle(now);
 }
 

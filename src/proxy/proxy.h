@@ -102,8 +102,9 @@ public:
     /// All events that were there when the first of this turn was delivered have been delivered:
     /// requests go out on connections that were idle.  Calls settle() itself.
     void end_turn(TimePoint now);
-    /// Whether end_turn() has something to do.
+    /// Whether requests wait for end_turn().
     bool in_turn() const { return !reserved_.empty(); }
+    std::uint64_t turn() const { return turn_; }
 
     /// When to call on_deadline(); TimePoint::max() = never.  Not before settle().
     TimePoint deadline() const { return wheel_.next(); }
@@ -154,6 +155,7 @@ public:
     http::Fields trailers;
     route::Forwarded forwarded;
     std::string path;
+    std::string host;
 
 private:
     Session::Admission admit(std::size_t listener, std::string_view client_ip, bool full);
@@ -169,6 +171,7 @@ private:
     Actor *touched_ = nullptr;
     std::vector<UpstreamConnection *> reserved_;  // oldest first; null = taken out
     std::vector<UpstreamConnection *> ending_;    // those of the turn that ends
+    std::uint64_t turn_ = 0;
     std::vector<std::unique_ptr<Exchange>> spare_;
     std::vector<std::unique_ptr<Exchange>> retired_;
     std::size_t exchanges_ = 0;

@@ -61,7 +61,7 @@ public:
         if (field.id != FieldId::other || count_ == 0) return false;
         for (std::size_t i = 0; i < count_; ++i)
             if (http::equals_ignoring_case(names_[i], field.name)) return true;
-        return overflow_;
+        return overflow_ && !is_protected(field.name);
     }
 
 private:
@@ -69,7 +69,9 @@ private:
         if (http::field_id(name) != FieldId::other || is_protected(name) ||
             http::equals_ignoring_case(name, "close"))
             return;
-        // More than fit: every field without an id is suspect, and none is forwarded.
+        for (std::size_t i = 0; i < count_; ++i)
+            if (http::equals_ignoring_case(names_[i], name)) return;
+        // More than fit: every field that may be nominated is suspect, and none is forwarded.
         if (count_ == names_.size()) overflow_ = true;
         else names_[count_++] = name;
     }

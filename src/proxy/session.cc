@@ -187,7 +187,8 @@ void Session::turn_away(TimePoint now) {
 
 void Session::linger(TimePoint now) {
     if (transport_->queued() != 0) return;  // write_due_ decides until all is said
-    if (linger_end_ == TimePoint::max()) linger_end_ = now + longest_linger;
+    if (linger_end_ == TimePoint::max())
+        linger_end_ = now + (admission_.refusal != Reason::none ? linger_time : longest_linger);
     linger_until_ = std::min(now + linger_time, linger_end_);
 }
 

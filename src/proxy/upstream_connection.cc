@@ -67,6 +67,7 @@ void UpstreamConnection::assign(Exchange &exchange, TimePoint) {
 void UpstreamConnection::rest(TimePoint now) {
     state_ = State::idle;
     since_ = now;
+    rested_in_ = proxy_.turn();
     proxy_.touch(*this);
 }
 
@@ -82,6 +83,11 @@ void UpstreamConnection::cancel_reservation() {
 }
 
 void UpstreamConnection::end_reservation(TimePoint now) {
+    // What came since it was read in this same turn has not been delivered.
+    if (rested_in_ == proxy_.turn() && transport_->has_input()) {
+        close(now);
+        return;
+    }
     std::exchange(reserved_for_, nullptr)->on_connection(*this, now);
 }
 

@@ -98,7 +98,8 @@ private:
     std::unique_ptr<Transport> transport_;
     Exchange *exchange_ = nullptr;
     Exchange *reserved_for_ = nullptr;
-    TimePoint since_;  // of the states connecting, idle and leaving
+    TimePoint since_;              // of the states connecting, idle and leaving
+    std::uint64_t rested_in_ = 0;  // the turn in which it became idle
     Duration connect_time_{};
     http::HeadScanner scanner_;
     http::BodyDecoder body_;

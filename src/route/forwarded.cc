@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
-#include <vector>
 
 namespace uvoy::route {
 
@@ -114,46 +113,43 @@ bool take_pair(std::string_view &text, Hop &hop) {
     return true;
 }
 
-bool take_hop(std::string_view &text, Hop &hop) {
+// One whole element.
+bool parse_hop(std::string_view text, Hop &hop) {
     for (;;) {
         text = trim(text);
-        if (!text.empty() && text.front() != ';' && text.front() != ',' && !take_pair(text, hop))
-            return false;
+        if (!text.empty() && text.front() != ';' && !take_pair(text, hop)) return false;
         text = trim(text);
         if (text.empty()) return true;
-        const char separator = text.front();
+        if (text.front() != ';') return false;
         text.remove_prefix(1);
-        if (separator == ',') return true;
-        if (separator != ';') return false;
     }
 }
 
-// False if the field is malformed: then nothing of it is believed.
-bool read_hops(const http::Fields &fields, std::vector<Hop> &hops) {
-    for (const http::Field &field : fields) {
-        if (field.id != FieldId::forwarded) continue;
-        for (std::string_view text = trim(field.value); !text.empty();) {
-            Hop &hop = hops.emplace_back();
-            if (!take_hop(text, hop)) return false;
-        }
-    }
-    return true;
-}
-
+// From the right, as proxies append: what a client wrote to the left cannot spoil it, be it an open
+// quote.  An element that makes no sense, and so a comma within quotes, ends the search.
 void read_standard(const http::Fields &fields, std::span<const config::TrustedProxy> trusted,
                    Forwarded &out) {
-    std::vector<Hop> hops;
-    if (!read_hops(fields, hops)) return;
     bool found = false;
-    for (std::size_t i = hops.size(); i-- > 0;) {
-        const auto address = parse_node(hops[i].node);
-        if (!address) break;  // "unknown", "_hidden"
-        out.chain.insert(0, address->text() + (out.chain.empty() ? "" : ", "));
-        if (found) continue;
-        out.client = address->text();
-        out.proto = known_scheme(hops[i].proto);
-        out.host = http::valid_host(hops[i].host) ? hops[i].host : std::string_view{};
-        found = !contains(trusted, *address);
+    for (std::size_t i = fields.size(); i-- > 0;) {
+        if (fields[i].id != FieldId::forwarded) continue;
+        std::string_view rest = fields[i].value;
+        while (!rest.empty()) {
+            const std::size_t comma = rest.rfind(',');
+            const std::size_t begin = comma == std::string_view::npos ? 0 : comma + 1;
+            const std::string_view element = trim(rest.substr(begin));
+            rest = rest.substr(0, comma == std::string_view::npos ? 0 : comma);
+            if (element.empty()) continue;
+            Hop hop;
+            const bool makes_sense = parse_hop(element, hop);
+            const auto address = makes_sense ? parse_node(hop.node) : std::nullopt;
+            if (!address) return;  // also "unknown" and "_hidden"
+            out.chain.insert(0, address->text() + (out.chain.empty() ? "" : ", "));
+            if (found) continue;
+            out.client = address->text();
+            out.proto = known_scheme(hop.proto);
+            out.host = http::valid_host(hop.host) ? hop.host : std::string_view{};
+            found = !contains(trusted, *address);
+        }
     }
 }
 

@@ -92,7 +92,7 @@ void ProxyDriver::settle(TimePoint now) {
         settings_.budget->change(budgeted_, connections());
         budgeted_ = connections();
     }
-    if (proxy_.in_turn()) poll_end_.ask();
+    if (proxy_.in_turn()) poll_end_.hurry();
     arm();
     if (settings_.on_settled) settings_.on_settled();
 }
@@ -124,9 +124,10 @@ void ProxyDriver::on_timer() {
 }
 
 void ProxyDriver::on_poll_end() {
-    const TimePoint now = uv::Loop::now();
+    const bool waited_for = proxy_.in_turn();
+    const TimePoint now = waited_for ? uv::Loop::now() : TimePoint{};
     proxy_.end_turn(now);
-    settle(now);
+    if (waited_for) settle(now);
 }
 
 void ProxyDriver::update_clocks(TimePoint now) {

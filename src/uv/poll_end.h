@@ -7,8 +7,7 @@ namespace uvoy::uv {
 
 class Loop;
 
-/// Calls back when all events that one poll of the loop brought have been delivered, if someone
-/// asked for it meanwhile.
+/// Calls back when all events that one poll of the loop brought have been delivered.
 class PollEnd {
 public:
     PollEnd(Loop &loop, Delegate<void()> on_end);
@@ -16,9 +15,8 @@ public:
     PollEnd(const PollEnd &) = delete;
     PollEnd &operator=(const PollEnd &) = delete;
 
-    /// Calls back once, at the end of this poll; between two polls, at the end of the next one,
-    /// which then does not wait.
-    void ask();
+    /// The call is wanted soon: between two polls, the next one does not wait.
+    void hurry();
 
 private:
     Handle<uv_check_t> check_;

@@ -47,7 +47,8 @@ TEST_CASE("every key reaches its member") {
         "routes": [
             {"name": "static", "match": {"listener": "v6", "host": "*.Example.com",
              "path": {"prefix": "/static/"}}, "cluster": "b", "timeout": "0s",
-             "idle_timeout": "1m30s", "max_body": "10MB", "upgrades": [], "rate_limits": ["each", "all"],
+             "idle_timeout": "1m30s", "max_body": "10MB", "upgrades": [],
+             "rate_limits": ["each", "all"],
              "retry": {"attempts": 3, "on": ["refused"]},
              "hash_key": ["host", {"header": "X-User"}, {"query": "id"}], "access_log": false},
             {"match": {"host": "Example.com", "path": "/health"}, "respond": {"status": 503,
@@ -218,6 +219,20 @@ TEST_CASE("a burst that is not given is the rate per second, at least one") {
         REQUIRE(loaded.config.has_value());
         CHECK(loaded.config->rate_limits[0].burst == burst);
     }
+}
+
+TEST_CASE("a route may have any path that a listener of it lets through") {
+    for (const std::string path : {R"({"prefix": "/a/.."})", R"({"prefix": "/."})", R"("/a%2Fb")",
+                                   R"("/a%20b")", R"("/...")", R"("//")"}) {
+        CAPTURE(path);
+        const Loaded loaded = parse_for_test(
+            file_with({.route = R"("cluster": "app", "match": {"path": )" + path + "}"}));
+        CHECK(loaded.config.has_value());
+    }
+    const Loaded kept =
+        parse_for_test(file_with({.listener = R"("normalize": {"dot_segments": "keep"})",
+                                  .route = R"("cluster": "app", "match": {"path": "/a/../b"})"}));
+    CHECK(kept.config.has_value());
 }
 
 TEST_CASE("null turns the admin API off and leaves no access log") {

@@ -136,6 +136,18 @@ TEST_CASE("each mistake in a route or a rate limit is told in one line") {
          R"(/routes/0/match/path: "api" does not begin with "/")"},
         {{.route = R"("cluster": "app", "match": {"path": {"prefix": "/a?b"}})"},
          R"(/routes/0/match/path/prefix: "/a?b" holds "?" or "#", which are not part of a path)"},
+        {{.route = R"("cluster": "app", "match": {"path": "/a/../b"})"},
+         R"(/routes/0/match/path: never matches: it holds a dot segment, which is resolved or )"
+         R"(refused before routes are matched (see "normalize" of the listener))"},
+        {{.route = R"("cluster": "app", "match": {"path": {"prefix": "/%61dmin"}})"},
+         R"(/routes/0/match/path: never matches: it holds the escape of a letter, digit or one of )"
+         R"(-._~, which is decoded before routes are matched (see "normalize" of the listener))"},
+        {{.route = R"("cluster": "app", "match": {"path": "/a%2"})"},
+         R"(/routes/0/match/path: never matches: it holds a malformed escape, which is refused )"
+         R"(before routes are matched (see "normalize" of the listener))"},
+        {{.route = R"("cluster": "app", "match": {"host": "a.example."})"},
+         R"(/routes/0/match/host: leave the final dot of "a.example." out; hosts are matched )"
+         R"(without it)"},
         {{.route = R"("cluster": "app", "match": {"path": {}})"},
          R"(/routes/0/match/path: a path pattern needs the key "prefix")"},
         {{.route = R"("cluster": "app", "upgrades": ["h2c"])"},

@@ -1,3 +1,4 @@
+#include "http/framing.h"
 #include "http/head.h"
 
 #include <doctest/doctest.h>
@@ -156,6 +157,37 @@ TEST_CASE("fields point into the bytes and know their ids") {
     CHECK(fields[0].name.data() == bytes.data());
     CHECK(fields[0].value.data() == bytes.data() + 7);
     CHECK(fields[1].id == FieldId::other);
+}
+
+TEST_CASE("what each lenient mode of llhttp would let through is refused") {
+    struct Row {
+        std::string_view mode;
+        std::string head;
+    };
+    const std::vector<Row> rows{
+        {"LENIENT_HEADERS", "POST / HTTP/1.1\r\nHost: x\r\nA: b\x01\r\n\r\n"},
+        {"LENIENT_HEADERS", "POST / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n"},
+        {"LENIENT_HEADERS", "POST / HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n"},
+        {"LENIENT_CHUNKED_LENGTH",
+         "POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"},
+        {"LENIENT_TRANSFER_ENCODING",
+         "POST / HTTP/1.1\r\nTransfer-Encoding: chunked, deflate\r\n\r\n"},
+        {"LENIENT_TRANSFER_ENCODING", "POST / HTTP/1.1\r\nTransfer-Encoding: chunkedx\r\n\r\n"},
+        {"LENIENT_VERSION", "POST / HTTP/1.7\r\nHost: x\r\n\r\n"},
+        {"LENIENT_VERSION", "POST / HTTP/9.9\r\nHost: x\r\n\r\n"},
+    };
+    for (const Row &row : rows) {
+        CAPTURE(row.mode);
+        CAPTURE(row.head);
+        RequestHead head;
+        const bool parsed = parse_request(row.head, HeadLimits{}, head).has_value();
+        const bool accepted = parsed && request_framing(head).has_value();
+        CHECK_FALSE(accepted);
+    }
+    // LENIENT_KEEP_ALIVE: who says close is not asked again.
+    RequestHead head;
+    REQUIRE(parse_request("GET / HTTP/1.1\r\nConnection: a, Close\r\n\r\n", HeadLimits{}, head));
+    CHECK_FALSE(keeps_alive(head.version, head.fields));
 }
 
 TEST_CASE("a vector of fields is reused without another allocation") {

@@ -89,6 +89,8 @@ TEST_CASE("what endpoints read in different ways is refused") {
                   {"/a/..;/b", std::nullopt},
                   {"/a/..;x=y/b", std::nullopt},
                   {"/a/.;/b", std::nullopt},
+                  {"/a/..%3bx/b", std::nullopt},
+                  {"/a/.%3B/b", std::nullopt},
                   {"/a/%2e%2e;/b", std::nullopt},
                   {"/a/..%2fb", std::nullopt},
                   {"/a/x%2f..%2Fb", std::nullopt},

@@ -99,7 +99,6 @@ TEST_CASE("a host is what RFC 3986 section 3.2.2 says, with a port or not") {
         "example.com:",
         "EXAMPLE.com.",
         "a_b-c~d",
-        "a%20b",
         "!$&'()*+,;=",
         "127.0.0.1",
         "127.0.0.1:65535",
@@ -137,6 +136,8 @@ TEST_CASE("a host is what RFC 3986 section 3.2.2 says, with a port or not") {
         "a%",
         "a%2",
         "a%2g",
+        "a%20b",
+        "%61",
         "a\xc3\xa4",
         "a\x7f",
         "::1",
@@ -165,6 +166,16 @@ TEST_CASE("a host is what RFC 3986 section 3.2.2 says, with a port or not") {
         CAPTURE(host);
         CHECK_FALSE(valid_host(host));
     }
+}
+
+TEST_CASE("the final dot of a complete name is cut off") {
+    std::string buffer;
+    CHECK(without_final_dot("a.b.", buffer) == "a.b");
+    CHECK(without_final_dot("a.b.:80", buffer) == "a.b:80");
+    CHECK(without_final_dot("a.b:80", buffer) == "a.b:80");
+    CHECK(without_final_dot("[::1]:80", buffer) == "[::1]:80");
+    CHECK(without_final_dot(".", buffer).empty());
+    CHECK(without_final_dot("", buffer).empty());
 }
 
 TEST_CASE("the port is cut off a host, and nothing else") {

@@ -109,6 +109,16 @@ TEST_CASE("the standard field is read where there is no other") {
     CHECK(both.proto.empty());
 }
 
+TEST_CASE("what a client writes into Forwarded cannot spoil what proxies append") {
+    for (const std::string_view value :
+         {"\", for=192.0.2.1", "for=\"6.6.6.6, for=192.0.2.1", "x, for=192.0.2.1",
+          "for=192.0.2.1, for=10.2.2.2", ",, for=192.0.2.1 ,"}) {
+        CAPTURE(value);
+        CHECK(read({{"Forwarded", value}}).client == "192.0.2.1");
+    }
+    CHECK(read({{"Forwarded", "\""}, {"Forwarded", "for=192.0.2.1"}}).client == "192.0.2.1");
+}
+
 TEST_CASE("a malformed Forwarded is not believed") {
     for (const std::string_view value :
          {"for", "for=", "=1.2.3.4", "for=\"1.2.3.4", "for=\"1.2\\.3.4\"", "for=1.2.3.4 x",

@@ -24,7 +24,7 @@ TEST_CASE("the status tells the process and sums its listeners") {
     CHECK(status["pid"].is_number());
     status.erase("pid");
     CHECK(status.dump() ==
-          R"({"version":"1.2.3","state":"serving","draining":false,)"
+          R"({"version":"1.2.3","state":"serving","draining":false,"overloaded":false,)"
           R"("started":"2024-02-29T11:58:30.250Z","uptime_seconds":90.0,"workers":2,)"
           R"("config":{"path":"uvoy.json","hash":"c0ffee"},)"
           R"("requests_in_flight":1,"connections":5,"listeners":[)"

@@ -137,8 +137,8 @@ TEST_CASE("four workers serve while the ring is republished a hundred times a se
     std::uint16_t origin_port = 0;
     std::uint16_t port = 0;
     std::vector<BoundSocket> origin_sockets = bind_somewhere(origin_port);
-    const proxy::Runtime origin_runtime{origin_config(), 1, 1};
-    const proxy::Runtime runtime{proxy_config(origin_port), 2, workers};
+    const proxy::Runtime origin_runtime{origin_config(), 1, 1, 1};  // two instances
+    const proxy::Runtime runtime{proxy_config(origin_port), 2, workers, 2};
     LiveClusters no_clusters{origin_runtime};
     LiveClusters clusters{runtime};
     const EndpointAddresses no_addresses{origin_runtime.config()};
