@@ -1,8 +1,6 @@
 """What breaks off or stands behind a message is nobody's. The many malformed messages stand in
 test/conformance."""
 
-import contextlib
-import signal
 import unittest
 
 import harness
@@ -33,25 +31,6 @@ class Malformed(unittest.TestCase):
             for path in ("/1", "/2", "/3"):
                 client.send(wire.head("GET", path))
                 self.assertEqual(client.response().body, path.encode())
-
-    def test_an_answer_that_came_before_its_request_is_not_its_answer(self):
-        """Both wait for uvoy at the same moment: bytes that nobody asked for on an idle connection
-        of the endpoint, and a client's next request."""
-        self.origin.handler = lambda _, request, peer: peer.send(
-            origin.answer(peer.read_body(request).target.encode())
-        )
-        for body in (b"", b"body") * 20:
-            with self.subTest(body=body), self.uvoy.connect() as client:
-                client.send(wire.head("GET", "/first"))
-                self.assertEqual(client.response().body, b"/first")
-                self.uvoy.signal(signal.SIGSTOP)
-                for peer in self.origin.peers:
-                    with contextlib.suppress(OSError):
-                        peer.send(origin.answer(b"poison"))
-                fields = [("Content-Length", len(body))] if body else []
-                client.send(wire.head("POST" if body else "GET", "/next", fields) + body)
-                self.uvoy.signal(signal.SIGCONT)
-                self.assertEqual(client.response().body, b"/next")
 
     def test_a_request_that_breaks_off_is_not_completed(self):
         with self.uvoy.connect() as client:
