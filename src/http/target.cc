@@ -117,12 +117,10 @@ bool valid_host(std::string_view text) {
            valid_port_part(text.substr(bracket + 1));
 }
 
-std::string_view without_final_dot(std::string_view host, std::string &buffer) {
-    const std::string_view name = host_without_port(host);
-    if (!name.ends_with('.')) return host;
-    buffer = name.substr(0, name.size() - 1);
-    buffer += host.substr(name.size());
-    return buffer;
+std::string_view host_name(std::string_view host) {
+    host = host_without_port(host);
+    if (host.ends_with('.')) host.remove_suffix(1);
+    return host;
 }
 
 bool same_host(std::string_view a, std::string_view b, std::string_view default_port) {

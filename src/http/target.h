@@ -2,8 +2,6 @@
 
 #include "http/head.h"
 
-#include <string>
-
 namespace uvoy::http {
 
 /// A request target in its parts (RFC 9112 section 3.2).  Views point into the parsed text, but for
@@ -33,9 +31,9 @@ bool valid_host(std::string_view text);
 /// (RFC 9110 section 4.2.3).
 bool same_host(std::string_view a, std::string_view b, std::string_view default_port);
 
-/// "example.com.:80" without the dot that says that the name is complete, as DNS has it; `buffer`
-/// holds what had to change.
-std::string_view without_final_dot(std::string_view host, std::string &buffer);
+/// "example.com" of "example.com.:80": without the port and without the dot that says, as DNS has
+/// it, that the name is complete.
+std::string_view host_name(std::string_view host);
 
 /// "example.com:80" without ":80".  `host` is a valid host.
 std::string_view host_without_port(std::string_view host);

@@ -93,8 +93,8 @@ Result<Exchange::Incoming, int> Exchange::read_target(const http::RequestHead &h
             return Unexpected{bad_request};
         request.authority = target->authority;
     }
-    request.authority = http::without_final_dot(request.authority, proxy_.host);
-    if (host != nullptr && !http::valid_host(request.authority)) return Unexpected{bad_request};
+    if (host != nullptr && http::host_name(request.authority).empty())
+        return Unexpected{bad_request};
     if (target->form == Form::asterisk) request.target.path = "*";
     if (request.target.path == "*") return request;
     const auto path = http::normalize_path(

@@ -86,7 +86,7 @@ void Exchange::start(const http::RequestHead &head, std::size_t head_bytes, Time
 
 void Exchange::route(const Incoming &request, TimePoint now) {
     const Runtime &runtime = proxy_.runtime();
-    const std::string_view host = http::host_without_port(request.authority);
+    const std::string_view host = http::host_name(request.authority);
     const auto index = runtime.routes().match(
         {.listener = session_->listener(), .host = host, .path = request.target.path});
     if (!index) {

@@ -155,7 +155,6 @@ public:
     http::Fields trailers;
     route::Forwarded forwarded;
     std::string path;
-    std::string host;
 
 private:
     Session::Admission admit(std::size_t listener, std::string_view client_ip, bool full);

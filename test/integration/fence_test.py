@@ -1,5 +1,5 @@
 """A route that refuses is a fence: no other spelling of host or path leads round it, and what gets
-through arrives in the spelling that was matched."""
+through has the path that was matched."""
 
 import unittest
 
@@ -51,7 +51,7 @@ class Fence(unittest.TestCase):
         for host, status in HOSTS.items():
             with self.subTest(host):
                 self.assertEqual(self.uvoy.ask("/", host=host).status, status)
-        self.assertIn(("Host", "example.com"), self.origin.requests[-1].fields)
+        self.assertIn(("Host", "example.com."), self.origin.requests[-1].fields)
 
     def test_a_path_has_one_spelling(self):
         for path, status in PATHS.items():

@@ -1,5 +1,5 @@
-"""Whoever gets a connection to an endpoint gets its own answer: nothing that came before its request
-passes for it, and nothing that came in time is lost."""
+"""Whoever gets a connection to an endpoint gets its own answer: nothing that came before its
+request passes for it, and nothing that came in time is lost."""
 
 import contextlib
 import signal

@@ -168,14 +168,13 @@ TEST_CASE("a host is what RFC 3986 section 3.2.2 says, with a port or not") {
     }
 }
 
-TEST_CASE("the final dot of a complete name is cut off") {
-    std::string buffer;
-    CHECK(without_final_dot("a.b.", buffer) == "a.b");
-    CHECK(without_final_dot("a.b.:80", buffer) == "a.b:80");
-    CHECK(without_final_dot("a.b:80", buffer) == "a.b:80");
-    CHECK(without_final_dot("[::1]:80", buffer) == "[::1]:80");
-    CHECK(without_final_dot(".", buffer).empty());
-    CHECK(without_final_dot("", buffer).empty());
+TEST_CASE("a host's name has neither port nor final dot") {
+    CHECK(host_name("a.b.") == "a.b");
+    CHECK(host_name("a.b.:80") == "a.b");
+    CHECK(host_name("a.b:80") == "a.b");
+    CHECK(host_name("[::1]:80") == "[::1]");
+    CHECK(host_name(".").empty());
+    CHECK(host_name("").empty());
 }
 
 TEST_CASE("the port is cut off a host, and nothing else") {
