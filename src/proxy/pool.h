@@ -26,7 +26,7 @@ public:
 
     enum class Outcome : std::uint8_t {
         ready,     ///< `connection` is the exchange's own
-        reserved,  ///< `connection` is kept for it until the end of the turn
+        reserved,  ///< `connection` is kept for it until the end of a turn
         waiting,   ///< Exchange::on_connection() or on_no_connection() follows
         full,      ///< more requests wait than the cluster allows
     };

@@ -83,9 +83,9 @@ void UpstreamConnection::cancel_reservation() {
 }
 
 void UpstreamConnection::end_reservation(TimePoint now) {
-    // What came since it was read in this same turn has not been delivered.
-    if (rested_in_ == proxy_.turn() && transport_->has_input()) {
-        close(now);
+    // What came since it was read in this same turn comes with the next one.
+    if (rested_in_ == proxy_.turn()) {
+        proxy_.reserve(*this);
         return;
     }
     std::exchange(reserved_for_, nullptr)->on_connection(*this, now);

@@ -30,8 +30,8 @@ public:
     void assign(Exchange &exchange, TimePoint now);
     /// Waits in the pool from now on.
     void rest(TimePoint now);
-    /// Idle, and kept for this exchange: Proxy::end_turn() hands it over, unless it ends before
-    /// (Exchange::on_reservation_lost()).
+    /// Idle, and kept for this exchange: Proxy::end_turn() hands it over, of the next turn if it
+    /// became idle in this one, unless it ends before (Exchange::on_reservation_lost()).
     void reserve(Exchange &exchange);
     void cancel_reservation();
     /// Idle, and not to be used any more.
