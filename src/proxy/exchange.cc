@@ -303,9 +303,10 @@ void Exchange::on_deadline(TimePoint now) {
         on_slow_body(now);
     } else if (!tunnel_ && route_->timeout > Duration::zero() &&
                now >= first_byte_ + route_->timeout) {
-        // Whoever has the next move is late.
+        // Whoever has the next move is late, but for a client that could not be read meanwhile.
+        const bool waited = journal_.wait > route_->timeout / 2;
         if (session_->transport().queued() != 0) on_client_lost(Reason::client_timeout, now);
-        else if (!request_over_ && !session_->paused()) on_slow_body(now);
+        else if (!request_over_ && !session_->paused() && !waited) on_slow_body(now);
         else fail(Reason::route_timeout, now);
     } else if (!upstream_takes_bytes(now)) {
         on_idle(now);

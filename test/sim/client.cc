@@ -30,8 +30,6 @@ std::string fault_of(const Plan &plan, const Message &answer, const Faults &faul
     const bool excused = (faults.endpoints && (status == 502 || status == 503 || status == 504)) ||
                          (faults.clients && (status == 408 || status == 503 || status == 504)) ||
                          (faults.stale && !plan.idempotent() && status == 502) ||
-                         // kept waiting for an endpoint until its route's time was over
-                         (faults.endpoints && plan.body != Plan::Body::none && status == 408) ||
                          // a body that has begun to flow cannot be sent twice
                          (faults.stale && plan.body != Plan::Body::none && status == 502);
     return excused ? "" : "unexpected " + answer.body + " to " + plan.method;
