@@ -86,7 +86,7 @@ class AccessLog(unittest.TestCase):
             "%0a%0d", "a" * 4000, "\xf0\x9f\x92\xa9", '","status":1,"x":"',
         ]
         for agent in evil:
-            uvoy.ask("/" + "%22%0A", fields=[("User-Agent", "<" + agent + ">"), ("Referer", agent)])
+            uvoy.ask("/%22%5C?%0A", fields=[("User-Agent", "<" + agent + ">"), ("Referer", agent)])
         lines = self.lines(uvoy, len(evil))
         for line, agent in zip(lines, evil):
             self.assertEqual((list(line), line["status"]), (FIELDS, 200))

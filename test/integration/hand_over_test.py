@@ -2,6 +2,7 @@
 request passes for it, and nothing that came in time is lost."""
 
 import contextlib
+import os
 import signal
 import socket
 import threading
@@ -22,6 +23,7 @@ READ_BUFFER = 65536
 def stopped(uvoy):
     """What happens meanwhile comes to uvoy all at once."""
     uvoy.signal(signal.SIGSTOP)
+    os.waitpid(uvoy.process.pid, os.WUNTRACED)  # until its last thread has stopped
     try:
         yield
     finally:
