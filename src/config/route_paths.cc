@@ -43,12 +43,13 @@ bool is_unreserved(char c) {
 std::string_view why_never(const PathMatch &match, const Normalize &rules) {
     using N = Normalize;
     const std::string_view path = match.text;
+    const bool is_prefix = match.kind == PathMatch::Kind::prefix;
     if (path.find('\\') != path.npos) return "a backslash, which is refused";
-    if (rules.dot_segments != N::DotSegments::keep &&
-        has_dot_segment(path, match.kind == PathMatch::Kind::prefix))
+    if (rules.dot_segments != N::DotSegments::keep && has_dot_segment(path, is_prefix))
         return "a dot segment, which is resolved or refused";
     if (rules.merge_slashes && path.find("//") != path.npos) return "\"//\", which is merged";
     for (std::size_t at = path.find('%'); at != path.npos; at = path.find('%', at + 1)) {
+        if (is_prefix && path.size() - at < 3) break;  // the request has the rest of it
         const std::optional<char> byte = escaped(path.substr(at));
         if (!byte) return "a malformed escape, which is refused";
         if (is_unreserved(*byte) && rules.unreserved == N::Unreserved::decode)
