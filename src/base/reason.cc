@@ -18,6 +18,7 @@ std::string_view name(Reason reason) {
         "reset_in_body",
         "bad_response",
         "response_too_large",
+        "error_status",
         "first_byte_timeout",
         "route_timeout",
         "idle_timeout",

@@ -21,6 +21,7 @@ enum class Reason : std::uint8_t {
     reset_in_body,
     bad_response,
     response_too_large,
+    error_status,  ///< it answered, with a status that says that it is not well
     first_byte_timeout,
     route_timeout,
     idle_timeout,

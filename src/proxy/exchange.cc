@@ -228,14 +228,16 @@ void Exchange::drop_upstream(TimePoint now) {
 Phase Exchange::phase() const {
     if (response_state_ != Response::none) return Phase::response_body;
     if (head_sent_) return Phase::request_sent;
-    return at_endpoint_ ? Phase::connecting : Phase::routing;
+    return at_ != nullptr ? Phase::connecting : Phase::routing;
 }
 
 void Exchange::fail(Reason reason, TimePoint now) {
     proxy_.touch(*session_);
     const Failure failure = make_failure(reason, phase());
     // A tunnel may end in any way; that says nothing of the endpoint.
-    if (at_endpoint_ && failure.side == Side::upstream && !tunnel_) {
+    if (at_ != nullptr && failure.side == Side::upstream && !tunnel_) {
+        // An endpoint may close what is idle; the race with a request is nobody's fault.
+        if (reason != Reason::stale_connection) at_->note_failure();
         proxy_.stats().endpoint(proxy_.runtime().endpoint_number(endpoint_)).failures[reason].add();
         proxy_.ports().observer->on_endpoint_failure(endpoint_, reason, now);
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.h"
+#include "cluster/endpoint.h"
 #include "config/config.h"
 #include "http/body.h"
 #include "http/head.h"
@@ -131,6 +132,9 @@ private:
     /// Some endpoints do not read the body of a GET and take it for the next request (RFC 9110
     /// section 9.3.1): its answer would be that of whoever comes next on the connection.
     bool may_be_misread() const;
+    /// The endpoint has answered the try; a tunnel counts as an answer.
+    void note_answer(int status, TimePoint now);
+    bool is_logged() const;
     void record(TimePoint now);
 
     // exchange.cc
@@ -181,6 +185,7 @@ private:
     std::array<std::uint16_t, max_tries> tried_{};
     std::size_t tries_ = 0;
     EndpointId endpoint_;
+    cluster::Endpoint *at_ = nullptr;  // entered
     Failure failure_;
     http::Method method_ = http::Method::get;
     http::Version version_ = http::Version::http11;
@@ -192,7 +197,6 @@ private:
     bool head_sent_ = false;
     bool response_unsent_ = false;  // all of it is still in this event's Gather
     bool waiting_ = false;
-    bool at_endpoint_ = false;    // counted in its in-flight word
     bool persists_ = true;        // as far as the client's head and our answer go
     bool client_closes_ = false;  // it said that it sends no further request
     bool tunnel_ = false;

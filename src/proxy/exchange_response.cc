@@ -11,6 +11,14 @@ namespace uvoy::proxy {
 using Text = Journal::Text;
 using Kind = http::Framing::Kind;
 
+namespace {
+
+/// The endpoint, or what stands behind it, is not well: Bad Gateway, Service Unavailable and
+/// Gateway Timeout.  Other errors may be about the request.
+bool speaks_of_trouble(int status) { return status >= 502 && status <= 504; }
+
+}  // namespace
+
 void Exchange::on_interim_response(const http::ResponseHead &head, Gather &out, TimePoint now) {
     progress_ = now;
     // RFC 9110 section 15.2: HTTP/1.0 does not know them.
@@ -33,6 +41,7 @@ bool Exchange::on_switched(const http::ResponseHead &head, Gather &out, TimePoin
     response_state_ = Response::streaming;
     journal_.status = head.status;
     if (journal_.first_byte < Duration::zero()) journal_.first_byte = now - sent_at_;
+    note_answer(head.status, now);
     response_.clear();
     append_response_head(response_, head,
                          {.upgrade = upgrade, .date = {}, .via = proxy_.runtime().pseudonym()});
@@ -50,7 +59,7 @@ void Exchange::on_response_head(const http::ResponseHead &head, const http::Fram
     progress_ = now;
     journal_.status = head.status;
     journal_.first_byte = now - sent_at_;
-    proxy_.stats().cluster(endpoint_.cluster).first_byte.observe(journal_.first_byte);
+    note_answer(head.status, now);
     response_state_ = Response::streaming;
     // An answer while the request still flows: the rest may never be read.
     if (!request_over_ || !session_->may_persist()) persists_ = false;
@@ -138,6 +147,26 @@ void Exchange::on_tunnel_end(TimePoint now) {
     }
 }
 
+void Exchange::note_answer(int status, TimePoint now) {
+    auto &stats = proxy_.stats().endpoint(proxy_.runtime().endpoint_number(endpoint_));
+    stats.answers.add();
+    stats.latency_nanoseconds.add(static_cast<std::uint64_t>(journal_.first_byte.count()));
+    if (status >= 500) stats.errors.add();
+    if (status != 101)
+        proxy_.stats().cluster(endpoint_.cluster).first_byte.observe(journal_.first_byte);
+    if (!speaks_of_trouble(status)) {
+        at_->note_success();
+        return;
+    }
+    at_->note_failure();
+    proxy_.ports().observer->on_endpoint_failure(endpoint_, Reason::error_status, now);
+}
+
+bool Exchange::is_logged() const {
+    return !proxy_.runtime().config().access_log.empty() &&
+           (route_ == nullptr || route_->access_log);
+}
+
 void Exchange::record(TimePoint now) {
     const Runtime &runtime = proxy_.runtime();
     const Duration duration = now - first_byte_;
@@ -153,7 +182,7 @@ void Exchange::record(TimePoint now) {
     }
     if (local_ && failure_.reason != Reason::none)
         stats.process().responses_by_uvoy[failure_.reason].add();
-    if (runtime.config().access_log.empty() || (route_ != nullptr && !route_->access_log)) return;
+    if (!is_logged()) return;
     const bool forwarded = tries_ != 0;
     proxy_.ports().observer->on_exchange({
         .time = proxy_.unix_milliseconds(now),
@@ -169,8 +198,7 @@ void Exchange::record(TimePoint now) {
         .reason = failure_.reason,
         .route = route_ != nullptr ? std::string_view{route_->name} : std::string_view{},
         .cluster = forwarded ? std::string_view{cluster().name} : std::string_view{},
-        .backend =
-            forwarded ? std::string_view{runtime.endpoint(endpoint_).name} : std::string_view{},
+        .backend = journal_.get(Text::backend),
         .attempts = static_cast<std::uint32_t>(tries_),
         .received = journal_.received,
         .sent = journal_.sent,

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <utility>
 
 // The first half of an exchange's life: from the request's head to an endpoint.
 namespace uvoy::proxy {
@@ -21,6 +22,7 @@ void Exchange::begin(Session &session, TimePoint first_byte) {
     session_ = &session;
     first_byte_ = progress_ = first_byte;
     upstream_ = reserved_ = nullptr;
+    at_ = nullptr;
     route_ = nullptr;
     head_.clear();
     unsent_.clear();
@@ -37,7 +39,7 @@ void Exchange::begin(Session &session, TimePoint first_byte) {
     method_ = http::Method::other;
     version_ = http::Version::http11;
     response_state_ = Response::none;
-    request_over_ = request_complete_ = discarding_ = head_sent_ = waiting_ = at_endpoint_ = false;
+    request_over_ = request_complete_ = discarding_ = head_sent_ = waiting_ = false;
     tunnel_ = tunnel_client_over_ = tunnel_upstream_over_ = local_ = false;
     persists_ = true;
     client_closes_ = false;
@@ -203,12 +205,11 @@ void Exchange::try_next(TimePoint now) {
         answer(make_failure(Reason::no_healthy_endpoint, Phase::routing), now);
         return;
     }
-    endpoint_.index = *picked;
-    tried_[tries_++] = *picked;
-    cluster::Endpoint &endpoint = proxy_.runtime().endpoint(endpoint_);
-    const auto in_flight = endpoint.in_flight.fetch_add(1, std::memory_order_relaxed);
-    at_endpoint_ = true;
-    if (in_flight >= cluster().limits.requests) {
+    at_ = picked->endpoint;
+    endpoint_.index = at_->index;
+    tried_[tries_++] = at_->index;
+    if (is_logged()) journal_.set(Text::backend, at_->name);
+    if (picked->in_flight >= cluster().limits.requests) {
         proxy_.stats().cluster(endpoint_.cluster).overflows[stats::Overflow::requests].add();
         fail(Reason::overflow_requests, now);
         return;
@@ -243,9 +244,7 @@ void Exchange::seek_connection(TimePoint now) {
 }
 
 void Exchange::leave_endpoint() {
-    if (!at_endpoint_) return;
-    at_endpoint_ = false;
-    proxy_.runtime().endpoint(endpoint_).in_flight.fetch_sub(1, std::memory_order_relaxed);
+    if (at_ != nullptr) std::exchange(at_, nullptr)->leave();
 }
 
 }  // namespace uvoy::proxy

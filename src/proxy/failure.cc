@@ -27,6 +27,7 @@ constexpr std::array<Meaning, reason_count> meanings{{
     {Side::upstream, 502, "http_response_incomplete"},           // reset_in_body
     {Side::upstream, 502, "http_protocol_error"},                // bad_response
     {Side::upstream, 502, "http_response_header_section_size"},  // response_too_large
+    {Side::upstream, 502, "http_protocol_error"},                // error_status
     {Side::upstream, 504, "http_response_timeout"},              // first_byte_timeout
     {Side::upstream, 504, "http_response_timeout"},              // route_timeout
     {Side::upstream, 504, "connection_read_timeout"},            // idle_timeout

@@ -23,7 +23,8 @@ public:
         referer,
         upgrade,
         traceparent,
-        client
+        client,
+        backend
     };
 
     void clear();
@@ -47,7 +48,7 @@ private:
         std::uint32_t size = 0;
     };
     std::string buffer_;
-    std::array<Place, 9> places_{};
+    std::array<Place, 10> places_{};
 };
 
 inline void Journal::clear() {

@@ -30,9 +30,13 @@ class UpstreamConnection;
 /// Chooses endpoints: for real from an RCU-published snapshot.
 class Balancer {
 public:
+    struct Pick {
+        cluster::Endpoint *endpoint;  ///< entered: whoever gets it leaves it
+        std::uint32_t in_flight;      ///< there before this request
+    };
     /// `hash` is that of the request's hash key; `tried` are endpoints this request was at already.
-    virtual std::optional<std::uint16_t> pick(std::uint16_t cluster, std::uint64_t hash,
-                                              std::span<const std::uint16_t> tried) = 0;
+    virtual std::optional<Pick> pick(std::uint16_t cluster, std::uint64_t hash,
+                                     std::span<const std::uint16_t> tried) = 0;
 
 protected:
     ~Balancer() = default;

@@ -82,9 +82,12 @@ Runtime::Runtime(config::Config config, std::uint64_t hash_seed, unsigned worker
         runtime.connections_per_worker = share(cluster.limits.connections, workers);
         runtime.pending_per_worker = share(cluster.limits.pending, workers);
         for (const config::Endpoint &endpoint : cluster.endpoints) {
-            runtime.endpoints.push_back(std::make_shared<cluster::Endpoint>(
-                endpoint.name, endpoint.address.text(), endpoint.weight,
-                static_cast<std::uint16_t>(runtime.endpoints.size())));
+            runtime.endpoints.push_back(
+                std::make_shared<cluster::Endpoint>(cluster::Endpoint::Identity{
+                    .name = endpoint.name,
+                    .address = endpoint.address.text(),
+                    .weight = endpoint.weight,
+                    .index = static_cast<std::uint16_t>(runtime.endpoints.size())}));
         }
         first_endpoint += cluster.endpoints.size();
     }

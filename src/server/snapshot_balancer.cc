@@ -8,11 +8,17 @@ SnapshotBalancer::SnapshotBalancer(const LiveClusters &clusters, std::uint64_t s
         cursors_.push_back(static_cast<std::uint32_t>(random_.next()));
 }
 
-std::optional<std::uint16_t> SnapshotBalancer::pick(std::uint16_t cluster, std::uint64_t hash,
-                                                    std::span<const std::uint16_t> tried) {
+std::optional<proxy::Balancer::Pick> SnapshotBalancer::pick(std::uint16_t cluster,
+                                                            std::uint64_t hash,
+                                                            std::span<const std::uint16_t> tried) {
     const rcu::ReadSection section;
-    return clusters_.read(cluster, section)
-        .pick({.hash = hash, .random = random_, .cursor = cursors_[cluster], .tried = tried});
+    const cluster::Snapshot &snapshot = clusters_.read(cluster, section);
+    const auto index = snapshot.pick(
+        {.hash = hash, .random = random_, .cursor = cursors_[cluster], .tried = tried});
+    if (!index) return std::nullopt;
+    // Within the section, for from now on the count keeps the endpoint.
+    cluster::Endpoint &endpoint = *snapshot.endpoint(*index);
+    return Pick{.endpoint = &endpoint, .in_flight = endpoint.enter()};
 }
 
 }  // namespace uvoy::server

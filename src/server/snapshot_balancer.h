@@ -15,8 +15,8 @@ class SnapshotBalancer final : public proxy::Balancer {
 public:
     SnapshotBalancer(const LiveClusters &clusters, std::uint64_t seed);
 
-    std::optional<std::uint16_t> pick(std::uint16_t cluster, std::uint64_t hash,
-                                      std::span<const std::uint16_t> tried) override;
+    std::optional<Pick> pick(std::uint16_t cluster, std::uint64_t hash,
+                             std::span<const std::uint16_t> tried) override;
 
 private:
     const LiveClusters &clusters_;

@@ -95,11 +95,17 @@ template <typename Kind>
 struct alignas(64) EndpointFields {
     std::array<typename Kind::Counter, code_classes> requests{};  ///< by code_class()
     PerReason<typename Kind::Counter> failures{};
+    typename Kind::Counter answers{};              ///< tries that had a response head
+    typename Kind::Counter errors{};               ///< of them with a status from 500 on
+    typename Kind::Counter latency_nanoseconds{};  ///< of `answers`, to the first byte, summed
 
     template <typename F, typename... Fields>
     static void each(F f, Fields &...fields) {
         for (std::size_t i = 0; i < code_classes; ++i) f(fields.requests[i]...);
         for (std::size_t i = 0; i < reason_count; ++i) f(fields.failures.values[i]...);
+        f(fields.answers...);
+        f(fields.errors...);
+        f(fields.latency_nanoseconds...);
     }
 };
 

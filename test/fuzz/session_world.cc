@@ -98,11 +98,13 @@ std::unique_ptr<proxy::Transport> SessionWorld::dial(proxy::EndpointId,
     return stream->make_transport();
 }
 
-std::optional<std::uint16_t> SessionWorld::pick(std::uint16_t, std::uint64_t hash,
-                                                std::span<const std::uint16_t> tried) {
+std::optional<proxy::Balancer::Pick> SessionWorld::pick(std::uint16_t, std::uint64_t hash,
+                                                        std::span<const std::uint16_t> tried) {
     const auto first = static_cast<std::uint16_t>(hash % endpoints);
     const auto second = static_cast<std::uint16_t>((hash + 1) % endpoints);
-    return std::ranges::find(tried, first) == tried.end() ? first : second;
+    const bool again = std::ranges::find(tried, first) != tried.end();
+    cluster::Endpoint &endpoint = runtime_->endpoint({0, again ? second : first});
+    return Pick{.endpoint = &endpoint, .in_flight = endpoint.enter()};
 }
 
 void SessionWorld::on_exchange(const proxy::ExchangeRecord &record) {

@@ -69,6 +69,16 @@ std::unique_ptr<proxy::Transport> Stage::dial(proxy::EndpointId, proxy::Transpor
     return std::make_unique<End>(*this, wire);
 }
 
+std::optional<proxy::Balancer::Pick> Stage::pick(std::uint16_t, std::uint64_t,
+                                                 std::span<const std::uint16_t> tried) {
+    const auto &endpoints = runtime_->cluster(0).endpoints;
+    const auto untried = std::ranges::find_if(endpoints, [&](const auto &endpoint) {
+        return std::ranges::find(tried, endpoint->index) == tried.end();
+    });
+    cluster::Endpoint &endpoint = untried != endpoints.end() ? **untried : *endpoints.front();
+    return Pick{.endpoint = &endpoint, .in_flight = endpoint.enter()};
+}
+
 void Stage::settle() {
     proxy_->settle(now_);
     while (answers_dials_ && dials_answered_ < dialled_.size()) {

@@ -22,8 +22,8 @@ struct Wire {
     proxy::TransportEvents *events = nullptr;
 };
 
-/// One proxy in simulated time, with one listener, one route and a cluster of one endpoint, moved
-/// step by step by a test.
+/// One proxy in simulated time, with one listener, one route and a cluster (of one endpoint, unless
+/// a test adds some), moved step by step by a test.  Endpoints are tried in their order.
 class Stage final : proxy::Dialer, proxy::Balancer, proxy::Observer {
 public:
     /// What a test changes before it hands it in.
@@ -62,10 +62,8 @@ private:
 
     std::unique_ptr<proxy::Transport> dial(proxy::EndpointId endpoint,
                                            proxy::TransportEvents &events) override;
-    std::optional<std::uint16_t> pick(std::uint16_t, std::uint64_t,
-                                      std::span<const std::uint16_t>) override {
-        return 0;
-    }
+    std::optional<Pick> pick(std::uint16_t cluster, std::uint64_t hash,
+                             std::span<const std::uint16_t> tried) override;
     void on_endpoint_failure(proxy::EndpointId, Reason, TimePoint) override {}
     void on_exchange(const proxy::ExchangeRecord &record) override;
 

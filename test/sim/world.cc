@@ -183,13 +183,17 @@ std::unique_ptr<proxy::Transport> World::dial(proxy::EndpointId endpoint,
     return transport;
 }
 
-std::optional<std::uint16_t> World::pick(std::uint16_t, std::uint64_t hash,
-                                         std::span<const std::uint16_t> tried) {
+std::optional<proxy::Balancer::Pick> World::pick(std::uint16_t, std::uint64_t hash,
+                                                 std::span<const std::uint16_t> tried) {
+    auto picked = static_cast<std::uint16_t>(hash % endpoints);
     for (std::uint64_t i = 0; i < endpoints; ++i) {
         const auto candidate = static_cast<std::uint16_t>((hash + i) % endpoints);
-        if (std::ranges::find(tried, candidate) == tried.end()) return candidate;
+        if (std::ranges::find(tried, candidate) != tried.end()) continue;
+        picked = candidate;
+        break;
     }
-    return static_cast<std::uint16_t>(hash % endpoints);
+    cluster::Endpoint &endpoint = runtime_->endpoint({0, picked});
+    return Pick{.endpoint = &endpoint, .in_flight = endpoint.enter()};
 }
 
 void World::on_exchange(const proxy::ExchangeRecord &record) {

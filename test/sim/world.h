@@ -37,8 +37,8 @@ public:
 private:
     std::unique_ptr<proxy::Transport> dial(proxy::EndpointId endpoint,
                                            proxy::TransportEvents &events) override;
-    std::optional<std::uint16_t> pick(std::uint16_t cluster, std::uint64_t hash,
-                                      std::span<const std::uint16_t> tried) override;
+    std::optional<Pick> pick(std::uint16_t cluster, std::uint64_t hash,
+                             std::span<const std::uint16_t> tried) override;
     void on_endpoint_failure(proxy::EndpointId, Reason, TimePoint) override {}
     void on_exchange(const proxy::ExchangeRecord &record) override;
 

@@ -16,7 +16,10 @@ inline std::vector<std::shared_ptr<Endpoint>> endpoints(const std::vector<std::u
     for (std::size_t i = 0; i < weights.size(); ++i) {
         const std::string name = "e" + std::to_string(i) + ":80";
         result.push_back(
-            std::make_shared<Endpoint>(name, name, weights[i], static_cast<std::uint16_t>(i)));
+            std::make_shared<Endpoint>(Endpoint::Identity{.name = name,
+                                                          .address = name,
+                                                          .weight = weights[i],
+                                                          .index = static_cast<std::uint16_t>(i)}));
     }
     return result;
 }

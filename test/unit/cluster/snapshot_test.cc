@@ -255,7 +255,8 @@ TEST_CASE("the moved ratio compares by name") {
     std::vector<std::shared_ptr<Endpoint>> list;
     for (std::uint16_t i = 0; i < 4; ++i) {
         const Endpoint &old = *before.endpoint(static_cast<std::uint16_t>(3 - i));
-        list.push_back(std::make_shared<Endpoint>(old.name, old.address, old.weight, i));
+        list.push_back(std::make_shared<Endpoint>(Endpoint::Identity{
+            .name = old.name, .address = old.address, .weight = old.weight, .index = i}));
     }
     const Snapshot after{std::make_shared<const Membership>(list, bench.membership->balancing()),
                          std::vector<bool>(4, true)};
