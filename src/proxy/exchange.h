@@ -113,7 +113,6 @@ private:
 
     // exchange_start.cc
     void route(const Incoming &request, TimePoint now);
-    bool within_limits(const route::KeyInput &request, TimePoint now);
     void forward(const Incoming &request, const route::KeyInput &key, TimePoint now);
     std::string_view wanted_protocol(const http::Fields &fields) const;
     void write_upstream_head(const Incoming &request);
@@ -121,10 +120,14 @@ private:
     void seek_connection(TimePoint now);
     void leave_endpoint();
 
-    // exchange_answer.cc
-    void answer(const Failure &failure, TimePoint now);
+    // exchange_limits.cc
+    /// False: it has been answered.
+    bool within_limits(const route::KeyInput &request, TimePoint now);
     void answer_rate_limited(const config::RateLimit &limit, const limit::Verdict &verdict,
                              TimePoint now);
+
+    // exchange_answer.cc
+    void answer(const Failure &failure, TimePoint now);
     void answer_locally(const LocalAnswer &answer, TimePoint now);
     void send_answer(int status, std::string_view fields, std::string_view body, TimePoint now);
 

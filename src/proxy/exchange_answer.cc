@@ -5,16 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <iterator>
 
 // Answers that uvoy makes itself.
 namespace uvoy::proxy {
 
 namespace {
-
-using std::chrono::ceil;
-using std::chrono::seconds;
 
 std::string_view connection_field(bool persists, http::Version version) {
     if (!persists) return "Connection: close\r\n";
@@ -35,27 +31,6 @@ void Exchange::answer(const Failure &failure, TimePoint now) {
     const std::string body = fmt::format("{} {}: {}\n", failure.status,
                                          reason_phrase(failure.status), name(failure.reason));
     send_answer(failure.status, fields, body, now);
-}
-
-void Exchange::answer_rate_limited(const config::RateLimit &limit, const limit::Verdict &verdict,
-                                   TimePoint now) {
-    failure_ = make_failure(Reason::rate_limited, Phase::routing);
-    failure_.status = limit.status;
-    // Seconds that an empty bucket takes to fill; in double, since a day times a burst overflows.
-    const double period = std::chrono::duration<double>{limit.rate.per}.count();
-    const auto window = std::max<std::int64_t>(
-        1, static_cast<std::int64_t>(std::ceil(period * limit.burst / limit.rate.requests)));
-    const std::string fields = fmt::format(
-        "Content-Type: text/plain; charset=utf-8\r\n"
-        "Retry-After: {0}\r\n"
-        "RateLimit-Policy: \"{1}\";q={2};w={3}\r\n"
-        "RateLimit: \"{1}\";r={4};t={0}\r\n"
-        "Proxy-Status: uvoy; error={5}; details=\"rate_limited\"\r\n",
-        std::max<std::int64_t>(1, ceil<seconds>(verdict.retry_after).count()), limit.name,
-        limit.burst, window, verdict.remaining, proxy_status_error(Reason::rate_limited));
-    const std::string body =
-        fmt::format("{} {}: rate_limited\n", limit.status, reason_phrase(limit.status));
-    send_answer(limit.status, fields, body, now);
 }
 
 void Exchange::answer_locally(const LocalAnswer &answer, TimePoint now) {

@@ -5,7 +5,6 @@
 #include "route/key.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <utility>
 
@@ -150,25 +149,6 @@ std::string_view Exchange::wanted_protocol(const http::Fields &fields) const {
 
 const config::Cluster &Exchange::cluster() const {
     return *proxy_.runtime().cluster(endpoint_.cluster).config;
-}
-
-bool Exchange::within_limits(const route::KeyInput &request, TimePoint now) {
-    const config::Config &config = proxy_.runtime().config();
-    std::array<char, 46> buffer;
-    route::KeyInput key = request;
-    key.client_ip = route::client_network(request.client_ip, buffer);
-    const auto admits = [&](std::size_t limit) {
-        const std::uint64_t hash = route::hash_key(config.rate_limits[limit].key, key,
-                                                   proxy_.runtime().hash_seed() + limit + 1);
-        const limit::Verdict verdict = proxy_.ports().limits[limit].admit(hash, now);
-        auto &stats = proxy_.stats().limit(limit);
-        (verdict.admitted ? stats.admitted : stats.rejected).add();
-        if (verdict.admitted) return true;
-        answer_rate_limited(config.rate_limits[limit], verdict, now);
-        return false;
-    };
-    return std::ranges::all_of(config.listeners[session_->listener()].rate_limits, admits) &&
-           std::ranges::all_of(route_->rate_limits, admits);
 }
 
 void Exchange::write_upstream_head(const Incoming &request) {
