@@ -50,8 +50,22 @@ const Table<ClusterTimeouts> &timeouts_table() {
     return table;
 }
 
+/// Endpoints come from the file or from elsewhere.
+void check_source(Context &context, const Node &node) {
+    const Node *discovery = node.find("discovery");
+    if (node.find("endpoints") != nullptr && discovery != nullptr) {
+        context.fail_key(node.members[discovery->index],
+                         "a cluster has either \"endpoints\" or \"discovery\"");
+    }
+    if (node.find("endpoints") != nullptr || discovery != nullptr) return;
+    for (const Member &member : node.members)  // a misspelled key is not missing as well
+        if (closest(member.key, {"endpoints", "discovery"})) return;
+    context.fail(node, "a cluster needs the key \"endpoints\" or \"discovery\"");
+}
+
 /// Endpoints and their nodes have the same indices.
 void finish(Context &context, const Node &node, Cluster &cluster) {
+    check_source(context, node);
     const Node *nodes = node.find("endpoints");
     if (nodes == nullptr || nodes->items.size() != cluster.endpoints.size()) return;
     std::unordered_map<std::string, std::size_t> addresses;
@@ -93,8 +107,12 @@ const Table<Cluster> &cluster_table() {
     }();
     static const Table<T> table{
         .noun = "a cluster",
-        .keys = {required(key<T>("endpoints", &T::endpoints, list(endpoint, 1, most_endpoints),
-                                 "the servers: addresses, or objects with an address")),
+        .keys = {derived(key<T>("endpoints", &T::endpoints, list(endpoint, 1, most_endpoints),
+                                "the servers: addresses, or objects with an address"),
+                         "what \"discovery\" finds"),
+                 derived(key<T>("discovery", &T::discovery, optional_of(object(discovery_table())),
+                                "where the endpoints are asked for"),
+                         "they stand in \"endpoints\""),
                  key<T>("load_balancing", &T::load_balancing, object(load_balancing_table()),
                         "how the endpoint of a request is picked"),
                  key<T>("health_check", &T::health_check, object(health_check_table()),
@@ -103,7 +121,12 @@ const Table<Cluster> &cluster_table() {
                         "how much of the cluster may be in use"),
                  key<T>("timeouts", &T::timeouts, object(timeouts_table()),
                         "how long an upstream connection may take")},
-        .finish = finish};
+        .finish = finish,
+        .extra = {
+            {"oneOf",
+             json_array(
+                 {JsonObject{{"required", json_array({json_string("endpoints")})}}.text(),
+                  JsonObject{{"required", json_array({json_string("discovery")})}}.text()})}}};
     return table;
 }
 

@@ -199,10 +199,22 @@ struct ClusterTimeouts {
     Duration idle = 30s;  ///< of a connection in the pool
 };
 
+/// Endpoints that DNS tells: all addresses of a name, or all servers of a service (RFC 2782).
+struct Discovery {
+    enum class Record : std::uint8_t { address, service };
+
+    Address dns;  ///< the name and the endpoints' port; 0 for a service: its records have it
+    Record record = Record::address;
+    std::optional<Duration> refresh;  ///< none: the records' time to live says when to ask again
+    std::optional<Address> server;    ///< an IP address; none: those of /etc/resolv.conf
+    std::uint32_t max_endpoints = 64;
+};
+
 /// Endpoints that serve the same thing.
 struct Cluster {
     std::string name;
-    std::vector<Endpoint> endpoints;  ///< at least one
+    std::vector<Endpoint> endpoints;  ///< at least one, but none with `discovery`
+    std::optional<Discovery> discovery;
     LoadBalancing load_balancing;
     HealthCheck health_check;
     ClusterLimits limits;

@@ -15,6 +15,7 @@ const Table<Listener> &listener_table();
 const Table<Route> &route_table();
 const Table<Cluster> &cluster_table();
 const Table<Endpoint> &endpoint_table();
+const Table<Discovery> &discovery_table();
 const Table<HealthCheck> &health_check_table();
 const Table<RateLimit> &rate_limit_table();
 const Table<Retry> &retry_table();

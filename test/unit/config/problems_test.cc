@@ -185,6 +185,55 @@ TEST_CASE("each mistake in a route or a rate limit is told in one line") {
     });
 }
 
+TEST_CASE("endpoints come from the file or from DNS, not from both and not from nowhere") {
+    const auto cluster = [](const std::string &inside) {
+        return lines_of(parse_for_test(R"({"listeners": {"web": {"address": "0.0.0.0:3000"}},
+"clusters": {"app": {)" + inside + "}}}"));
+    };
+    const std::string missing =
+        R"(f:2:21: error: /clusters/app: a cluster needs the key "endpoints" or "discovery")";
+    CHECK(joined(cluster("")) == missing + '\n');
+    CHECK(cluster(R"("endpoint": ["a:1"])").size() == 1);
+    CHECK(cluster(R"("discovery": {"dns": "a:1"})").empty());
+    CHECK(joined(cluster(R"("endpoints": ["a:1"], "discovery": {"dns": "a:1"})")) ==
+          "f:2:44: error: /clusters/app/discovery: a cluster has either \"endpoints\" or "
+          "\"discovery\"\n");
+    const auto discovery = [&](const std::string &inside) {
+        const auto lines = cluster(R"("discovery": {)" + inside + "}");
+        REQUIRE(lines.size() <= 1);
+        const auto at = lines.empty() ? 0 : lines[0].find("/clusters/app/discovery") + 23;
+        return lines.empty() ? std::string{} : lines[0].substr(at);
+    };
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {R"("dns": "api.internal:80", "record": "A")", ""},
+        {R"("dns": "_http._tcp.api.internal", "record": "SRV", "refresh": "5s")", ""},
+        {R"("dns": "api:80", "server": "[::1]:5353", "max_endpoints": 1024)", ""},
+        {"", R"(: a discovery needs the key "dns")"},
+        {R"("dns": "api.internal")",
+         R"(/dns: "api.internal" has no port, which only the records of type "SRV" tell)"},
+        {R"("dns": "10.0.0.1:80")",
+         R"(/dns: "10.0.0.1:80" is no DNS name: it belongs into "endpoints")"},
+        {R"("dns": "::1", "record": "SRV")",
+         R"(/dns: "::1" is no DNS name: it belongs into "endpoints")"},
+        {R"("dns": "unix:/a")", R"(/dns: "unix:/a" is no DNS name: it belongs into "endpoints")"},
+        {R"("dns": "a b", "record": "SRV")", R"(/dns: "a b" is not a DNS name)"},
+        {R"("dns": "a:0")", "/dns: port 0 is not in 1..65535"},
+        {R"("dns": "a:1", "record": "AAAA")", R"(/record: "AAAA" is not one of "A", "SRV")"},
+        {R"("dns": "a:1", "server": "dns.internal:53")",
+         R"(/server: "dns.internal:53" is not an IP address with a port)"},
+        {R"("dns": "a:1", "server": "10.0.0.1")",
+         R"(/server: "10.0.0.1" has no port, expected "host:port")"},
+        {R"("dns": "a:1", "refresh": 5)",
+         "/refresh: a bare number has no unit, expected a duration such as \"250ms\" or \"1m30s\" "
+         "in 1ms..24h"},
+        {R"("dns": "a:1", "max_endpoints": 1025)", "/max_endpoints: 1025 is not in 1..1024"},
+    };
+    for (const auto &[inside, error] : cases) {
+        CAPTURE(inside);
+        CHECK(discovery(inside) == error);
+    }
+}
+
 TEST_CASE("each mistake in a cluster is told in one line") {
     check_all({
         {{.endpoint = R"("a:1", "a:1")"},
