@@ -30,10 +30,13 @@ struct Share {
 
 /// One ingredient of a hash key or of a rate limit's key.
 struct KeyPart {
-    enum class Source : std::uint8_t { path, host, client_ip, header, query, route };
+    enum class Source : std::uint8_t { path, host, client_ip, header, query, cookie, route };
 
     Source source = Source::path;
-    std::string name;  ///< of the header (lower case) or the query parameter; else empty
+    std::string
+        name;  ///< of the header (lower case), the query parameter or the cookie; else empty
+    /// Cookies of a hash key only: one that is absent is set, for so long; zero = for the session.
+    std::optional<Duration> ttl{};
 
     friend bool operator==(const KeyPart &, const KeyPart &) = default;
 };
@@ -235,6 +238,7 @@ struct RateLimit {
     std::vector<KeyPart> key;  ///< empty = one bucket for all
     std::uint16_t status = 429;
     std::uint32_t table = 1'048'576;  ///< keys remembered at once
+    bool dry_run = false;             ///< counts what it would reject, and rejects nothing
 };
 
 /// Where the admin API listens.

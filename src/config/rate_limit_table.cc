@@ -30,7 +30,9 @@ const Table<RateLimit> &rate_limit_table() {
                  key<T>("status", &T::status, integer<std::uint16_t>(400, 599),
                         "status code of the answer to a request above the limit"),
                  key<T>("table", &T::table, integer<std::uint32_t>(1024, most_keys),
-                        "how many keys are remembered at once, 8 bytes each")},
+                        "how many keys are remembered at once, 8 bytes each"),
+                 key<T>("dry_run", &T::dry_run, boolean(),
+                        "count what would be rejected, and reject nothing")},
         .finish = finish};
     return table;
 }

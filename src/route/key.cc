@@ -26,6 +26,8 @@ std::string_view value_of(const config::KeyPart &part, const KeyInput &input) {
             return input.route;
         case Source::query:
             return query_parameter(input.query, part.name);
+        case Source::cookie:
+            return cookie(input.fields, part.name);
         case Source::header: {
             const http::Field *field = input.fields.find(std::string_view{part.name});
             if (field == nullptr) return {};
@@ -33,6 +35,12 @@ std::string_view value_of(const config::KeyPart &part, const KeyInput &input) {
         }
     }
     return {};
+}
+
+std::string_view trim(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 std::uint64_t hash_host(std::string_view host, std::uint64_t seed) {
@@ -78,6 +86,21 @@ std::string_view query_parameter(std::string_view query, std::string_view name) 
         if (pair.substr(0, equals) != name) continue;
         return equals == std::string_view::npos ? pair.substr(pair.size())
                                                 : pair.substr(equals + 1);
+    }
+    return {};
+}
+
+std::string_view cookie(const http::Fields &fields, std::string_view name) {
+    for (const http::Field &field : fields) {
+        if (field.id != http::FieldId::cookie) continue;
+        std::string_view rest = field.value;
+        while (!rest.empty()) {
+            const std::size_t end = rest.find(';');
+            const std::string_view pair = trim(rest.substr(0, end));
+            rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+            if (pair.size() > name.size() && pair[name.size()] == '=' && pair.starts_with(name))
+                return pair.substr(name.size() + 1);
+        }
     }
     return {};
 }

@@ -32,4 +32,8 @@ std::string_view client_network(std::string_view client_ip, std::span<char, 46> 
 /// Value of a query parameter, as it stands there (not decoded); nullptr data if it is missing.
 std::string_view query_parameter(std::string_view query, std::string_view name);
 
+/// Value of the first cookie of exactly that name in any Cookie line, with its quotes if it has
+/// some (RFC 6265 section 4.2.1); nullptr data if it is missing.
+std::string_view cookie(const http::Fields &fields, std::string_view name);
+
 }  // namespace uvoy::route

@@ -50,13 +50,15 @@ TEST_CASE("every key reaches its member") {
              "idle_timeout": "1m30s", "max_body": "10MB", "upgrades": [],
              "rate_limits": ["each", "all"],
              "retry": {"attempts": 3, "on": ["refused"]},
-             "hash_key": ["host", {"header": "X-User"}, {"query": "id"}], "access_log": false},
+             "hash_key": ["host", {"header": "X-User"}, {"query": "id"},
+             {"cookie": "Sticky", "ttl": "1h"}, {"cookie": "s", "ttl": "0s"}, {"cookie": "b"}],
+             "access_log": false},
             {"match": {"host": "Example.com", "path": "/health"}, "respond": {"status": 503,
              "body": "two\nlines", "headers": {"Content-Type": "text/plain", "X-A": "b"}}}
         ],
         "rate_limits": {
-            "all": {"rate": "6000/m", "status": 503, "table": 2048},
-            "each": {"rate": "10/h", "burst": 7, "key": ["client_ip", "route"]}
+            "all": {"rate": "6000/m", "status": 503, "table": 2048, "dry_run": true},
+            "each": {"rate": "10/h", "burst": 7, "key": ["client_ip", "route", {"cookie": "id"}]}
         },
         /* The order of sections does not matter. */
         "listeners": {
@@ -142,9 +144,10 @@ TEST_CASE("every key reaches its member") {
         CHECK(first.rate_limits == std::vector<std::size_t>{1, 0});
         CHECK(first.retry.attempts == 3);
         CHECK(first.retry.on == std::vector{RetryOn::refused});
-        const std::vector<KeyPart> hash_key{{KeyPart::Source::host, {}},
-                                            {KeyPart::Source::header, "x-user"},
-                                            {KeyPart::Source::query, "id"}};
+        const std::vector<KeyPart> hash_key{
+            {KeyPart::Source::host, {}},        {KeyPart::Source::header, "x-user"},
+            {KeyPart::Source::query, "id"},     {KeyPart::Source::cookie, "Sticky", 1h},
+            {KeyPart::Source::cookie, "s", 0s}, {KeyPart::Source::cookie, "b"}};
         REQUIRE(first.hash_key.has_value());
         CHECK((*first.hash_key == hash_key));
         CHECK_FALSE(first.access_log);
@@ -173,10 +176,13 @@ TEST_CASE("every key reaches its member") {
         CHECK(all.key.empty());
         CHECK(all.status == 503);
         CHECK(all.table == 2048);
+        CHECK(all.dry_run);
         const RateLimit &each = config.rate_limits[1];
         CHECK(each.burst == 7);
-        REQUIRE(each.key.size() == 2);
+        REQUIRE(each.key.size() == 3);
         CHECK(each.key[1].source == KeyPart::Source::route);
+        CHECK(each.key[2] == KeyPart{KeyPart::Source::cookie, "id"});
+        CHECK_FALSE(each.dry_run);
     }
     SUBCASE("of clusters") {
         REQUIRE(config.clusters.size() == 2);
