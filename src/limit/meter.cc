@@ -7,8 +7,6 @@ namespace uvoy::limit {
 
 namespace {
 
-__extension__ using Wide = unsigned __int128;
-
 /// Answers name no longer waits; also keeps `now + wait` far from overflow.
 constexpr Duration longest_wait = std::chrono::hours{24 * 365 * 100};
 
@@ -37,12 +35,6 @@ Meter::Meter(const Policy &policy)
                   static_cast<std::uint64_t>(std::clamp<Wide>(slack, ticks_per_token, half_range));
 }
 
-std::uint64_t Meter::ticks(TimePoint now) const {
-    const auto nanoseconds = static_cast<std::uint64_t>(now.time_since_epoch().count());
-    return static_cast<std::uint64_t>((Wide{nanoseconds} * ticks_per_nanosecond_) >> shift_) &
-           tick_mask;
-}
-
 Duration Meter::duration(std::uint64_t ticks) const {
     const Wide divisor = Wide{policy_.tokens} * ticks_per_token;
     const Wide product = Wide{ticks} * static_cast<std::uint64_t>(policy_.period.count());
@@ -51,11 +43,9 @@ Duration Meter::duration(std::uint64_t ticks) const {
     return Duration{static_cast<Duration::rep>(nanoseconds)};
 }
 
-Verdict Meter::verdict(bool admitted, std::uint64_t debt, std::uint32_t held) const {
-    const std::uint64_t owed = debt - std::min(debt, held * ticks_per_token);
-    Verdict verdict{.admitted = admitted, .remaining = available(owed), .reset = duration(owed)};
-    if (verdict.remaining == 0) verdict.retry_after = duration(owed + ticks_per_token - capacity_);
-    return verdict;
+Duration Meter::retry_after(const Verdict &verdict) const {
+    if (verdict.remaining > 0) return Duration::zero();
+    return duration(verdict.debt + ticks_per_token - capacity_);
 }
 
 }  // namespace uvoy::limit

@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "limit/policy.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace uvoy::limit {
@@ -15,6 +16,8 @@ namespace uvoy::limit {
 /// years at 100/s).  A theoretical arrival time (TAT) that lies further ahead than a bucket can
 /// owe is one from before the wrap and counts as past.
 class Meter {
+    __extension__ using Wide = unsigned __int128;
+
 public:
     static constexpr unsigned tick_bits = 44;
     static constexpr std::uint64_t tick_mask = (std::uint64_t{1} << tick_bits) - 1;
@@ -25,7 +28,11 @@ public:
     const Policy &policy() const { return policy_; }
 
     /// `now` must not lie before the clock's epoch.
-    std::uint64_t ticks(TimePoint now) const;
+    std::uint64_t ticks(TimePoint now) const {
+        const auto nanoseconds = static_cast<std::uint64_t>(now.time_since_epoch().count());
+        return static_cast<std::uint64_t>((Wide{nanoseconds} * ticks_per_nanosecond_) >> shift_) &
+               tick_mask;
+    }
 
     /// How long `ticks` take, rounded up: a clock that is moved by it sees all of them.
     Duration duration(std::uint64_t ticks) const;
@@ -44,7 +51,14 @@ public:
     }
 
     /// Debt and `held`, tokens that were paid for and not yet used, in the words of an answer.
-    Verdict verdict(bool admitted, std::uint64_t debt, std::uint32_t held) const;
+    Verdict verdict(bool admitted, std::uint64_t debt, std::uint32_t held) const {
+        const std::uint64_t owed = debt - std::min(debt, held * ticks_per_token);
+        return {.admitted = admitted, .remaining = available(owed), .debt = owed};
+    }
+
+    /// How long until there is a token; zero if there is one.  It divides, so whoever is admitted
+    /// does without.
+    Duration retry_after(const Verdict &verdict) const;
 
 private:
     Policy policy_;

@@ -16,12 +16,11 @@ struct Policy {
     bool operator==(const Policy &) const = default;
 };
 
-/// What a bucket says about one request: the source of Retry-After, RateLimit and RateLimit-Policy.
+/// What a bucket says about one request: the source of Retry-After and RateLimit.
 struct Verdict {
     bool admitted = false;
-    std::uint32_t remaining = 0;              ///< tokens left after this one
-    Duration retry_after = Duration::zero();  ///< until the next token; zero if there is one
-    Duration reset = Duration::zero();        ///< until the bucket is full again
+    std::uint32_t remaining = 0;  ///< tokens left after this one
+    std::uint64_t debt = 0;       ///< tokens owed after this one: for Meter::retry_after()
 };
 
 }  // namespace uvoy::limit

@@ -28,12 +28,12 @@ public:
     /// without.  Rounded up to a power of two.
     explicit Shard(Ledger &ledger, std::size_t slots = 1024);
 
+    const Meter &meter() const { return ledger_.meter(); }
+
     /// Takes one token.
     Verdict admit(std::uint64_t key_hash, TimePoint now);
 
     /// What admit() would answer, without taking (`remaining` includes the token it would take).
-    /// With several limits on a request: check() all, then admit() all, and refund() those already
-    /// taken if another worker was faster at one of the rest.
     Verdict check(std::uint64_t key_hash, TimePoint now) const;
 
     /// Undoes an admit().

@@ -6,7 +6,7 @@
 #include "http/body.h"
 #include "http/head.h"
 #include "http/target.h"
-#include "limit/policy.h"
+#include "limit/claims.h"
 #include "proxy/failure.h"
 #include "proxy/gather.h"
 #include "proxy/journal.h"
@@ -123,8 +123,9 @@ private:
     // exchange_limits.cc
     /// False: it has been answered.
     bool within_limits(const route::KeyInput &request, TimePoint now);
-    void answer_rate_limited(const config::RateLimit &limit, const limit::Verdict &verdict,
-                             TimePoint now);
+    /// Fills Proxy::claims.
+    void claim_tokens(const route::KeyInput &request);
+    void answer_rate_limited(const limit::Claim &refusing, TimePoint now);
 
     // exchange_answer.cc
     void answer(const Failure &failure, TimePoint now);

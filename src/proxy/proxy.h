@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "base/timer_wheel.h"
 #include "http/date.h"
+#include "limit/claims.h"
 #include "limit/shard.h"
 #include "proxy/access_log_line.h"
 #include "proxy/actor.h"
@@ -159,6 +160,7 @@ public:
     http::Fields trailers;
     route::Forwarded forwarded;
     std::string path;
+    std::vector<limit::Claim> claims;
 
 private:
     Session::Admission admit(std::size_t listener, std::string_view client_ip, bool full);

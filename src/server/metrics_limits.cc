@@ -10,6 +10,12 @@ void append_limits(MetricFamilies &list, const ServerView &view) {
     for (std::size_t i = 0; i < limits.size(); ++i)
         admitted.add({{"limit", limits[i].name}}, stats::sum_limit(view.workers, i).admitted);
 
+    Counter dry_run{list, "uvoy_ratelimit_dry_run_total",
+                    "Requests that a rate limit in dry run would have rejected."};
+    for (std::size_t i = 0; i < limits.size(); ++i)
+        if (limits[i].dry_run)
+            dry_run.add({{"limit", limits[i].name}}, stats::sum_limit(view.workers, i).dry_run);
+
     std::uint64_t evictions = 0;
     for (const limit::Ledger *ledger : view.ledgers) evictions += ledger->live_evictions();
     Counter{list, "uvoy_ratelimit_live_evictions_total",

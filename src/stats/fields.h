@@ -113,11 +113,13 @@ template <typename Kind>
 struct alignas(64) LimitFields {
     typename Kind::Counter admitted{};
     typename Kind::Counter rejected{};
+    typename Kind::Counter dry_run{};  ///< would have been rejected
 
     template <typename F, typename... Fields>
     static void each(F f, Fields &...fields) {
         f(fields.admitted...);
         f(fields.rejected...);
+        f(fields.dry_run...);
     }
 };
 

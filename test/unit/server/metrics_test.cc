@@ -72,6 +72,8 @@ TEST_CASE("the other headline series count drops, requests in flight and duratio
     Scene scene;
     scene.worker(0).limit(0).rejected.add(5);
     scene.worker(1).limit(0).admitted.add(6);
+    scene.worker(0).limit(1).dry_run.add(2);
+    scene.worker(1).limit(1).dry_run.add(5);
     scene.worker(0).listener(0).requests_active.add(3);
     scene.worker(1).listener(0).requests_active.subtract(1);
     scene.worker(0).cluster(0).duration.observe(2ms);
@@ -79,6 +81,8 @@ TEST_CASE("the other headline series count drops, requests in flight and duratio
     const std::string text = scrape(scene);
     CHECK(has(text, R"(requests_dropped_total{limit="per-client"} 5)"));
     CHECK(has(text, R"(uvoy_ratelimit_admitted_total{limit="per-client"} 6)"));
+    CHECK(has(text, R"(uvoy_ratelimit_dry_run_total{limit="trial"} 7)"));
+    CHECK_FALSE(has(text, R"(uvoy_ratelimit_dry_run_total{limit="per-client"})"));
     CHECK(has(text, R"(active_connections{listener="web"} 2)"));
     CHECK(has(text, R"(active_connections{listener="internal"} 0)"));
     CHECK(has(text, R"(request_duration_seconds_count{cluster="app"} 2)"));

@@ -26,7 +26,7 @@ inline config::Cluster cluster_of(std::string name, const std::vector<std::strin
 }
 
 /// Two listeners, two routes, the cluster "app" (ring of three) and "cache" (one, round robin), and
-/// one rate limit.
+/// two rate limits.
 inline config::Config small_config() {
     config::Config config;
     for (const char *name : {"web", "internal"}) {
@@ -40,6 +40,8 @@ inline config::Config small_config() {
     config.routes[0].name = "api";
     config.routes[1].name = "rest";
     config.rate_limits.emplace_back().name = "per-client";
+    config.rate_limits.emplace_back().name = "trial";
+    config.rate_limits[1].dry_run = true;
     return config;
 }
 
