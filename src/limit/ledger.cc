@@ -1,5 +1,7 @@
 #include "limit/ledger.h"
 
+#include "base/huge_pages.h"
+
 #include <algorithm>
 #include <bit>
 #include <cassert>
@@ -28,7 +30,18 @@ struct Ledger::Place {
 Ledger::Ledger(const Policy &policy, std::size_t keys)
     : meter_{policy},
       set_mask_{std::bit_ceil(std::max<std::size_t>((keys + ways - 1) / ways, 1)) - 1},
-      sets_{std::make_unique<Set[]>(set_mask_ + 1)} {}
+      sets_{make_sets(set_mask_ + 1)} {}
+
+Ledger::Sets Ledger::make_sets(std::size_t count) {
+    const std::size_t bytes = count * sizeof(Set);
+    const bool large = bytes >= huge_page_size;
+    const std::align_val_t alignment{large ? huge_page_size : alignof(Set)};
+    void *const memory = ::operator new[](bytes, alignment);
+    if (large) prefer_huge_pages(memory, bytes);
+    auto *const sets = static_cast<Set *>(memory);
+    std::uninitialized_value_construct_n(sets, count);
+    return Sets{sets, FreeSets{alignment}};
+}
 
 /// The key's own word, else the one whose loss costs its owner least: the smallest debt, zero for
 /// a word in the past.  The search starts at the key's tag, so that two threads with the same new

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 
 namespace uvoy::limit {
 
@@ -45,6 +46,8 @@ public:
 
     const Meter &meter() const { return meter_; }
     std::size_t capacity() const { return (set_mask_ + 1) * ways; }
+    /// Bytes of all buckets, allocated by the constructor.
+    std::size_t memory() const { return (set_mask_ + 1) * sizeof(Set); }
 
     /// How often a full set made a key lose its (least spent) bucket: the table is too small.
     std::uint64_t live_evictions() const { return live_evictions_.load(std::memory_order_relaxed); }
@@ -55,13 +58,20 @@ private:
         std::atomic<std::uint64_t> words[ways];
     };
     struct Place;
+    struct FreeSets {
+        std::align_val_t alignment;
+        void operator()(Set *sets) const { ::operator delete[](sets, alignment); }
+    };
+    using Sets = std::unique_ptr<Set[], FreeSets>;
+
+    static Sets make_sets(std::size_t count);
 
     Set &set_of(std::uint64_t key_hash) const { return sets_[key_hash & set_mask_]; }
     Place find(Set &set, std::uint64_t tag, std::uint64_t now) const;
 
     Meter meter_;
     std::size_t set_mask_;
-    std::unique_ptr<Set[]> sets_;
+    Sets sets_;
     std::atomic<std::uint64_t> live_evictions_{0};
 };
 

@@ -62,6 +62,14 @@ TEST_CASE("the table has room for the keys asked for, in sets of eight") {
     CHECK(Ledger{policy, 1'048'576}.capacity() == 1'048'576);
 }
 
+TEST_CASE("a key takes eight bytes, however many come") {
+    Ledger ledger{{1, 1min, 10}, 1'048'576};
+    CHECK(ledger.memory() == std::size_t{8} * 1'048'576);
+    for (std::uint64_t client = 0; client < 3'000'000; ++client)
+        ledger.take(mix(client), 1, TimePoint{1h});
+    CHECK(ledger.memory() == std::size_t{8} * 1'048'576);
+}
+
 TEST_CASE("eight keys of one set keep their own buckets") {
     Ledger ledger{{1, 1min, 10}, 8};
     const TimePoint now{1h};
