@@ -10,6 +10,10 @@ Membership::Membership(std::vector<std::shared_ptr<Endpoint>> endpoints, const B
     std::vector<Member> members;
     members.reserve(endpoints_.size());
     for (const auto &endpoint : endpoints_) {
+        if (!endpoint) {
+            members.push_back({.name = {}, .weight = 0});
+            continue;
+        }
         assert(endpoint->index == members.size());
         assert(endpoint->weight > 0);
         members.push_back({.name = endpoint->name, .weight = endpoint->weight});

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/time.h"
 #include "cluster/endpoint.h"
 #include "cluster/membership_ring.h"
 
@@ -21,18 +22,22 @@ struct Balancing {
     Policy policy = Policy::ring_hash;
     std::uint64_t hash_seed = 0;
 
-    /// Panic: less than this share of the weight is healthy (Envoy's meaning, so at 50 it begins
-    /// when more than half is out).  0 = never, and a cluster without healthy endpoints is dead.
-    std::uint32_t panic_threshold_percent = 50;
+    /// Panic: more than this share of the weight, in hundredths of a percent, is out.  10,000 =
+    /// never, and a cluster without healthy endpoints is dead.
+    std::uint32_t panic_threshold = 5'000;
+
+    Duration slow_start{0};  ///< SlowStart's period; 0 = none
 };
 
 /// The endpoints of a cluster, whatever their health.  Immutable; one is made at start, and again
 /// when endpoints or weights change.
 class Membership {
 public:
-    /// `endpoints[i]->index` is i; names are unique and weights at least 1.  May be empty.
+    /// `endpoints[i]->index` is i, or the place is empty: null.  Names are unique and weights at
+    /// least 1.
     Membership(std::vector<std::shared_ptr<Endpoint>> endpoints, const Balancing &balancing);
 
+    /// By index; null where a place is empty.
     const std::vector<std::shared_ptr<Endpoint>> &endpoints() const { return endpoints_; }
     const Balancing &balancing() const { return balancing_; }
 

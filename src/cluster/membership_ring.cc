@@ -99,7 +99,7 @@ void put_first(Choices &choices, Rank owner) {
 
 MembershipRing::MembershipRing(std::span<const Member> members, std::uint64_t seed)
     : rendezvous_{members, seed}, choices_(arc_count) {
-    if (members.empty()) {
+    if (rendezvous_.candidates().empty()) {
         for (Choices &choices : choices_) choices.fill(no_endpoint);
         return;
     }

@@ -25,7 +25,7 @@ public:
     /// Owner first, then the best of the others; `no_endpoint` where there are not so many.
     using Choices = std::array<std::uint16_t, choice_count>;
 
-    /// Names are unique, weights at least 1, and fewer than `no_endpoint` members.
+    /// Names are unique, and there are fewer than `no_endpoint` members.
     MembershipRing(std::span<const Member> members, std::uint64_t seed);
 
     const Choices &choices(std::uint16_t arc) const { return choices_[arc]; }
@@ -38,8 +38,13 @@ public:
         return rendezvous_.best(arc, usable);
     }
 
-    /// Number of members.
-    std::size_t size() const { return rendezvous_.candidates().size(); }
+    /// Rendezvous::takes().
+    bool takes(std::uint16_t index, std::uint16_t arc, std::uint16_t ramp) const {
+        return rendezvous_.takes(index, arc, ramp);
+    }
+
+    /// Number of members, empty places included.
+    std::size_t size() const { return rendezvous_.size(); }
 
     /// Equal where names and the three choices of every arc are.
     std::uint64_t fingerprint() const { return fingerprint_; }

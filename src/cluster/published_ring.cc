@@ -4,12 +4,17 @@
 
 namespace uvoy::cluster {
 
-PublishedRing::PublishedRing(const MembershipRing &membership, const std::vector<bool> &healthy) {
-    assert(healthy.size() == membership.size());
-    const auto is_healthy = [&](std::uint16_t index) { return healthy[index]; };
+PublishedRing::PublishedRing(const MembershipRing &membership,
+                             std::span<const std::uint16_t> ramps) {
+    assert(ramps.size() == membership.size());
+    const auto serves = [&](std::uint16_t index) { return ramps[index] > 0; };
     for (std::size_t i = 0; i < arc_count; ++i) {
         const auto arc = static_cast<std::uint16_t>(i);
-        owners_[arc] = membership.first(arc, is_healthy);
+        owners_[arc] = membership.first(arc, [&](std::uint16_t index) {
+            return serves(index) && membership.takes(index, arc, ramps[index]);
+        });
+        // Better one that is starting than none.
+        if (owners_[arc] == no_endpoint) owners_[arc] = membership.first(arc, serves);
     }
 }
 

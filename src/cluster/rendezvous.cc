@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <numeric>
 
 #include "base/hash.h"
 
@@ -10,23 +9,25 @@ namespace uvoy::cluster {
 
 Rendezvous::Rendezvous(std::span<const Member> members, std::uint64_t seed) {
     assert(members.size() < no_endpoint);
-    std::vector<std::uint16_t> by_name(members.size());
-    std::iota(by_name.begin(), by_name.end(), std::uint16_t{0});
+    std::vector<std::uint16_t> by_name;
+    std::uint64_t lightest = UINT32_MAX;
+    for (const Member &member : members) {
+        const auto index = static_cast<std::uint16_t>(&member - members.data());
+        identities_.push_back(hash(member.name, seed));
+        if (member.weight == 0) continue;
+        by_name.push_back(index);
+        lightest = std::min<std::uint64_t>(lightest, member.weight);
+    }
     const auto name_of = [&](std::uint16_t index) { return members[index].name; };
     std::ranges::sort(by_name, {}, name_of);
     assert(std::ranges::adjacent_find(by_name, {}, name_of) == by_name.end());
 
-    std::uint64_t lightest = UINT32_MAX;
-    for (const Member &member : members)
-        lightest = std::min<std::uint64_t>(lightest, member.weight);
-    assert(lightest > 0);
-
-    candidates_.reserve(members.size());
+    candidates_.reserve(by_name.size());
     for (const std::uint16_t index : by_name) {
         const Member &member = members[index];
         // Relative to the lightest, so that weights 2, 4 make the ring that 1, 2 make.
         const std::uint64_t inverse = lightest * UINT32_MAX / member.weight;
-        candidates_.push_back({.identity = hash(member.name, seed),
+        candidates_.push_back({.identity = identities_[index],
                                .inverse_weight = static_cast<std::uint32_t>(inverse),
                                .index = index});
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "cluster/endpoint_state.h"
 #include "cluster/negative_log.h"
 
 namespace uvoy::cluster {
@@ -26,7 +27,7 @@ constexpr std::uint16_t arc_of(std::uint64_t hash) {
 /// What the ring needs to know of an endpoint.
 struct Member {
     std::string_view name;
-    std::uint32_t weight;
+    std::uint32_t weight;  ///< 0: the place is empty, only its index counts
 };
 
 /// Weighted rendezvous hashing (Thaler, Ravishankar 1998; weights after Schindelhauer, Schomaker
@@ -36,7 +37,7 @@ struct Member {
 /// only.
 class Rendezvous {
 public:
-    /// Names are unique, weights at least 1, and fewer than `no_endpoint` members.
+    /// Names are unique, and there are fewer than `no_endpoint` members.
     Rendezvous(std::span<const Member> members, std::uint64_t seed);
 
     struct Candidate {
@@ -48,8 +49,17 @@ public:
     /// In the order of names: where costs are equal, the earlier candidate wins.
     std::span<const Candidate> candidates() const { return candidates_; }
 
+    /// Number of members, empty places included.
+    std::size_t size() const { return identities_.size(); }
+
     static std::uint64_t cost(std::uint64_t arc_key, const Candidate &candidate) {
         return negative_log2(mix(candidate.identity ^ arc_key)) * candidate.inverse_weight;
+    }
+
+    /// Whether the endpoint takes `arc` with this part of its share: each arc has a threshold of
+    /// its own, drawn apart from its cost, so what it takes grows with `ramp` and never shrinks.
+    bool takes(std::uint16_t index, std::uint16_t arc, std::uint16_t ramp) const {
+        return ramp >= full_ramp || mix(identities_[index] ^ arc_key(arc)) % full_ramp < ramp;
     }
 
     static constexpr std::uint64_t arc_key(std::uint16_t arc) { return mix(arc); }
@@ -71,6 +81,7 @@ public:
 
 private:
     std::vector<Candidate> candidates_;
+    std::vector<std::uint64_t> identities_;  // by index
 };
 
 }  // namespace uvoy::cluster

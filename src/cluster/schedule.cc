@@ -6,14 +6,14 @@
 
 namespace uvoy::cluster {
 
-std::vector<std::uint16_t> weighted_schedule(std::span<const std::uint32_t> weights) {
+std::vector<std::uint16_t> weighted_schedule(std::span<const std::uint64_t> weights) {
     assert(weights.size() <= UINT16_MAX);
     if (weights.empty()) return {};
     std::uint64_t divisor = 0;
     std::uint64_t total = 0;
-    for (const std::uint32_t weight : weights) {
+    for (const std::uint64_t weight : weights) {
         assert(weight > 0);
-        divisor = std::gcd(divisor, std::uint64_t{weight});
+        divisor = std::gcd(divisor, weight);
         total += weight;
     }
     assert(divisor > 0);

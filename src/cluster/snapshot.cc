@@ -42,35 +42,40 @@ std::uint16_t next_turn(Indexes schedule, Indexes eligible, std::uint32_t from, 
 
 }  // namespace
 
-Snapshot::Snapshot(std::shared_ptr<const Membership> membership, std::vector<bool> healthy)
-    : membership_{std::move(membership)}, healthy_{std::move(healthy)} {
+Snapshot::Snapshot(std::shared_ptr<const Membership> membership, std::vector<EndpointState> states)
+    : membership_{std::move(membership)}, states_{std::move(states)} {
     const auto &endpoints = membership_->endpoints();
-    assert(healthy_.size() == endpoints.size());
+    assert(states_.size() == endpoints.size());
     std::uint64_t total_weight = 0;
-    std::uint64_t healthy_weight = 0;
+    std::uint64_t weight_out = 0;
     for (const auto &endpoint : endpoints) {
+        if (!endpoint) continue;
         total_weight += endpoint->weight;
-        if (!healthy_[endpoint->index]) continue;
-        healthy_weight += endpoint->weight;
-        ++healthy_count_;
+        if (states_[endpoint->index].healthy) ++healthy_count_;
+        else weight_out += endpoint->weight;
     }
     const Balancing &balancing = membership_->balancing();
-    panic_ = healthy_weight * 100 < total_weight * balancing.panic_threshold_percent;
+    panic_ = weight_out * 10'000 > total_weight * balancing.panic_threshold;
 
-    std::vector<std::uint32_t> weights;
-    std::vector<bool> serving(endpoints.size());
+    ramps_.resize(endpoints.size());
+    std::vector<std::uint64_t> shares;
     for (const auto &endpoint : endpoints) {
-        if (!panic_ && !healthy_[endpoint->index]) continue;
-        serving[endpoint->index] = true;
+        if (!endpoint || (!panic_ && !states_[endpoint->index].healthy)) continue;
+        std::uint16_t &ramp = ramps_[endpoint->index];
+        ramp = panic_ ? full_ramp : std::max<std::uint16_t>(1, states_[endpoint->index].ramp);
         eligible_.push_back(endpoint->index);
-        weights.push_back(endpoint->weight);
+        shares.push_back(share(endpoint->index));
     }
     if (balancing.policy == Policy::ring_hash) {
-        ring_ = std::make_unique<const PublishedRing>(*membership_->ring(), serving);
+        ring_ = std::make_unique<const PublishedRing>(*membership_->ring(), ramps_);
         return;
     }
-    schedule_ = weighted_schedule(weights);
+    schedule_ = weighted_schedule(shares);
     for (std::uint16_t &turn : schedule_) turn = eligible_[turn];
+}
+
+std::uint64_t Snapshot::share(std::uint16_t index) const {
+    return std::uint64_t{endpoint(index)->weight} * ramps_[index];
 }
 
 std::optional<std::uint16_t> Snapshot::pick(const PickInput &input) const {
@@ -103,10 +108,15 @@ std::uint16_t Snapshot::pick_by_policy(const PickInput &input) const {
 std::uint16_t Snapshot::pick_from_ring(const PickInput &input) const {
     const std::uint16_t owner = ring_->pick(input.hash);
     if (!contains(input.tried, owner)) return owner;
+    const MembershipRing &ring = *membership_->ring();
+    const std::uint16_t arc = arc_of(input.hash);
     const auto usable = [&](std::uint16_t index) {
-        return (panic_ || healthy_[index]) && !contains(input.tried, index);
+        return ramps_[index] > 0 && !contains(input.tried, index);
     };
-    return membership_->ring()->first(arc_of(input.hash), usable);
+    const std::uint16_t next = ring.first(arc, [&](std::uint16_t index) {
+        return usable(index) && ring.takes(index, arc, ramps_[index]);
+    });
+    return next != no_endpoint ? next : ring.first(arc, usable);
 }
 
 std::uint16_t Snapshot::pick_less_busy(const PickInput &input) const {
@@ -123,7 +133,7 @@ std::uint16_t Snapshot::pick_less_busy(const PickInput &input) const {
 
     const auto load = [&](std::uint16_t index, std::uint16_t against) {
         const std::uint64_t in_flight = endpoint(index)->in_flight.load(std::memory_order_relaxed);
-        return in_flight * endpoint(against)->weight;
+        return in_flight * share(against);
     };
     return load(two, one) < load(one, two) ? two : one;
 }
@@ -131,7 +141,7 @@ std::uint16_t Snapshot::pick_less_busy(const PickInput &input) const {
 /// In a panic, when a try has failed already.
 std::uint16_t Snapshot::pick_healthy(const PickInput &input) const {
     const auto usable = [&](std::uint16_t index) {
-        return healthy_[index] && !contains(input.tried, index);
+        return states_[index].healthy && !contains(input.tried, index);
     };
     if (ring_) return membership_->ring()->first(arc_of(input.hash), usable);
     const auto size = static_cast<std::uint32_t>(eligible_.size());
@@ -142,10 +152,10 @@ double Snapshot::moved_ratio(const Snapshot &previous) const {
     if (!ring_ || !previous.ring_) return 0;
     std::unordered_map<std::string_view, std::uint16_t> index_of;
     for (const auto &endpoint : membership_->endpoints())
-        index_of.emplace(endpoint->name, endpoint->index);
+        if (endpoint) index_of.emplace(endpoint->name, endpoint->index);
     std::vector<std::uint16_t> renumbered;
     for (const auto &endpoint : previous.membership_->endpoints()) {
-        const auto found = index_of.find(endpoint->name);
+        const auto found = endpoint ? index_of.find(endpoint->name) : index_of.end();
         renumbered.push_back(found == index_of.end() ? no_endpoint : found->second);
     }
     return ring_->moved_ratio(*previous.ring_, renumbered);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "cluster/endpoint_state.h"
 #include "cluster/membership.h"
 #include "cluster/published_ring.h"
 
@@ -25,8 +26,8 @@ struct PickInput {
 /// thread may pick; nothing is allocated or written but the caller's `random` and `cursor`.
 class Snapshot {
 public:
-    /// `healthy` has one entry for each endpoint.
-    Snapshot(std::shared_ptr<const Membership> membership, std::vector<bool> healthy);
+    /// `states` has one entry for each endpoint; those of empty places mean nothing.
+    Snapshot(std::shared_ptr<const Membership> membership, std::vector<EndpointState> states);
 
     /// Index of the endpoint to send a request to.  Eligible are the healthy ones; in a panic, all.
     /// Nothing: no endpoint is eligible.  One that was tried is only picked when every eligible one
@@ -39,10 +40,11 @@ public:
         return membership_->endpoints()[index];
     }
 
-    bool healthy(std::uint16_t index) const { return healthy_[index]; }
+    bool healthy(std::uint16_t index) const { return states_[index].healthy; }
+    const EndpointState &state(std::uint16_t index) const { return states_[index]; }
     std::size_t healthy_count() const { return healthy_count_; }
 
-    /// Too little of the weight is healthy (Balancing::panic_threshold_percent): ejection stops.
+    /// Too much of the weight is out (Balancing::panic_threshold): ejection stops.
     bool panic() const { return panic_; }
 
     /// Only for Policy::ring_hash, else null.
@@ -56,14 +58,16 @@ private:
     std::uint16_t pick_from_ring(const PickInput &input) const;
     std::uint16_t pick_less_busy(const PickInput &input) const;
     std::uint16_t pick_healthy(const PickInput &input) const;
+    std::uint64_t share(std::uint16_t index) const;  // weight x ramp
 
     std::shared_ptr<const Membership> membership_;
-    std::vector<bool> healthy_;
+    std::vector<EndpointState> states_;
     std::size_t healthy_count_ = 0;
     bool panic_ = false;
     std::vector<std::uint16_t> eligible_;
+    std::vector<std::uint16_t> ramps_;           // by index; 0: not eligible
     std::unique_ptr<const PublishedRing> ring_;  // of Policy::ring_hash
-    std::vector<std::uint16_t> schedule_;        // of the others: eligible indexes, by weight
+    std::vector<std::uint16_t> schedule_;        // of the others: eligible indexes, by share
 };
 
 }  // namespace uvoy::cluster

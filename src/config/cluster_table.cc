@@ -19,8 +19,12 @@ const Table<LoadBalancing> &load_balancing_table() {
                         "how the endpoint of a request is picked"),
                  key<T>("hash_key", &T::hash_key, hash_key(),
                         "what ring_hash hashes: the parts are joined in this order"),
+                 key<T>("slow_start", &T::slow_start, duration(Zero::allowed),
+                        "time in which a returning or new endpoint gets back to its whole share; "
+                        "\"0s\" = at once"),
                  key<T>("panic_threshold", &T::panic_threshold, share(),
-                        "with more of the weight out than this, every endpoint is used")}};
+                        "with more of the weight out than this, every endpoint is used; "
+                        "\"100%\" = never")}};
     return table;
 }
 

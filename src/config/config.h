@@ -163,6 +163,7 @@ enum class Policy : std::uint8_t { ring_hash, least_request, round_robin, random
 struct LoadBalancing {
     Policy policy = Policy::ring_hash;
     std::vector<KeyPart> hash_key{KeyPart{}};
+    Duration slow_start = 10s;    ///< until an endpoint that returns has its share; 0 = at once
     Share panic_threshold{5000};  ///< of the weight: with more of it out, all are used
 };
 

@@ -15,11 +15,11 @@ HealthTable::HealthTable(const proxy::Runtime &runtime, TimePoint now) {
     }
 }
 
-std::vector<bool> HealthTable::healthy(std::size_t cluster) const {
-    std::vector<bool> healthy;
+std::vector<cluster::EndpointState> HealthTable::states(std::size_t cluster) const {
+    std::vector<cluster::EndpointState> states;
     for (const EndpointHealth &endpoint : clusters_[cluster])
-        healthy.push_back(endpoint.health.healthy());
-    return healthy;
+        states.push_back({.healthy = endpoint.health.healthy()});
+    return states;
 }
 
 std::size_t HealthTable::healthy_count(std::size_t cluster) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.h"
+#include "cluster/endpoint_state.h"
 #include "cluster/health.h"
 #include "proxy/ports.h"
 #include "proxy/runtime.h"
@@ -29,7 +30,7 @@ public:
     const EndpointHealth &at(proxy::EndpointId id) const { return clusters_[id.cluster][id.index]; }
 
     /// One entry for each endpoint: what LiveClusters::publish() takes.
-    std::vector<bool> healthy(std::size_t cluster) const;
+    std::vector<cluster::EndpointState> states(std::size_t cluster) const;
     std::size_t healthy_count(std::size_t cluster) const;
     std::size_t size(std::size_t cluster) const { return clusters_[cluster].size(); }
 

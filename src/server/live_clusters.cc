@@ -23,13 +23,14 @@ cluster::Policy policy_of(config::Policy policy) {
 cluster::Balancing balancing_of(const config::LoadBalancing &config, std::uint64_t hash_seed) {
     return {.policy = policy_of(config.policy),
             .hash_seed = hash_seed,
-            .panic_threshold_percent = config.panic_threshold.basis_points / 100};
+            .panic_threshold = config.panic_threshold.basis_points,
+            .slow_start = config.slow_start};
 }
 
 std::unique_ptr<const cluster::Snapshot> all_healthy(
     const std::shared_ptr<const cluster::Membership> &membership) {
     return std::make_unique<const cluster::Snapshot>(
-        membership, std::vector<bool>(membership->endpoints().size(), true));
+        membership, std::vector<cluster::EndpointState>(membership->endpoints().size()));
 }
 
 }  // namespace
@@ -56,9 +57,9 @@ const cluster::Snapshot &LiveClusters::current(std::size_t cluster) const {
     return entries_[cluster]->published.read(section);
 }
 
-void LiveClusters::publish(std::size_t cluster, std::vector<bool> healthy) {
+void LiveClusters::publish(std::size_t cluster, std::vector<cluster::EndpointState> states) {
     Entry &entry = *entries_[cluster];
-    auto next = std::make_unique<const cluster::Snapshot>(entry.membership, std::move(healthy));
+    auto next = std::make_unique<const cluster::Snapshot>(entry.membership, std::move(states));
     entry.moved_ratio = next->moved_ratio(current(cluster));
     entry.published.publish(std::move(next));
     ++publishes_;

@@ -36,8 +36,8 @@ public:
     /// Valid until the next publish().
     const cluster::Snapshot &current(std::size_t cluster) const;
 
-    /// `healthy` has one entry for each endpoint.  Waits for one grace period.
-    void publish(std::size_t cluster, std::vector<bool> healthy);
+    /// `states` has one entry for each endpoint.  Waits for one grace period.
+    void publish(std::size_t cluster, std::vector<cluster::EndpointState> states);
 
     /// Share of the keys that the last publish() moved.
     double moved_ratio(std::size_t cluster) const { return entries_[cluster]->moved_ratio; }

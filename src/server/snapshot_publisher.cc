@@ -3,31 +3,56 @@
 #include "base/log.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace uvoy::server {
 
-void SnapshotPublisher::on_change(std::size_t cluster) {
-    changed_[cluster] = true;
-    if (armed_) return;
-    armed_ = true;
-    timer_.arm_at(std::max(uv::Loop::now(), last_ + spacing));
+SnapshotPublisher::SnapshotPublisher(uv::Loop &loop, LiveClusters &clusters)
+    : clusters_{clusters},
+      timer_{loop, Delegate<void()>::bind<&SnapshotPublisher::on_timer>(*this)} {
+    for (std::size_t i = 0; i < clusters.size(); ++i) {
+        const cluster::Membership &membership = clusters.current(i).membership();
+        entries_.push_back(
+            {.slow_start = {membership.balancing().slow_start, membership.endpoints()}});
+    }
 }
 
-void SnapshotPublisher::publish() {
-    armed_ = false;
-    for (std::size_t cluster = 0; cluster < changed_.size(); ++cluster) {
-        if (!changed_[cluster]) continue;
-        changed_[cluster] = false;
-        const bool panicked = clusters_.current(cluster).panic();
-        clusters_.publish(cluster, health_->healthy(cluster));
-        const cluster::Snapshot &now = clusters_.current(cluster);
-        if (now.panic() && !panicked) {
-            log::warning("cluster {}: too many endpoints are out ({} of {} healthy): all are used",
-                         clusters_.name(cluster), now.healthy_count(),
-                         now.membership().endpoints().size());
-        }
-    }
+void SnapshotPublisher::on_change(std::size_t cluster) {
+    entries_[cluster].due = std::max(uv::Loop::now(), last_ + spacing);
+    arm();
+}
+
+void SnapshotPublisher::on_timer() {
+    armed_ = TimePoint::max();
+    const TimePoint now = uv::Loop::now();
+    for (std::size_t cluster = 0; cluster < entries_.size(); ++cluster)
+        if (entries_[cluster].due <= now) publish(cluster, now);
     last_ = uv::Loop::now();
+    arm();
+}
+
+void SnapshotPublisher::publish(std::size_t cluster, TimePoint now) {
+    const bool panicked = clusters_.current(cluster).panic();
+    auto states = health_->states(cluster);
+    Entry &entry = entries_[cluster];
+    entry.slow_start.apply(clusters_.current(cluster).membership().endpoints(), states, now);
+    entry.due = entry.slow_start.next_step().value_or(TimePoint::max());
+    clusters_.publish(cluster, std::move(states));
+    const cluster::Snapshot &published = clusters_.current(cluster);
+    if (published.panic() && !panicked) {
+        log::warning("cluster {}: too many endpoints are out ({} of {} healthy): all are used",
+                     clusters_.name(cluster), published.healthy_count(),
+                     published.membership().endpoints().size());
+    }
+}
+
+void SnapshotPublisher::arm() {
+    if (entries_.empty()) return;
+    const TimePoint due = std::ranges::min(entries_, {}, &Entry::due).due;
+    // A timer that comes early finds nothing to do and is armed anew.
+    if (due >= armed_) return;
+    armed_ = due;
+    timer_.arm_at(due);
 }
 
 }  // namespace uvoy::server

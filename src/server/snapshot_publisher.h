@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.h"
+#include "cluster/slow_start.h"
 #include "server/health_table.h"
 #include "server/live_clusters.h"
 #include "uv/loop.h"
@@ -12,15 +13,13 @@
 namespace uvoy::server {
 
 /// Publishes clusters whose health changed: at once, but not more often than every 10 ms, so that
-/// ten endpoints that die together cost one or two publishes.
+/// ten endpoints that die together cost one or two publishes.  While endpoints of a cluster start
+/// slowly it is published again at each step of theirs.
 class SnapshotPublisher {
 public:
     static constexpr Duration spacing = std::chrono::milliseconds{10};
 
-    SnapshotPublisher(uv::Loop &loop, LiveClusters &clusters)
-        : clusters_{clusters},
-          changed_(clusters.size(), false),
-          timer_{loop, Delegate<void()>::bind<&SnapshotPublisher::publish>(*this)} {}
+    SnapshotPublisher(uv::Loop &loop, LiveClusters &clusters);
 
     /// Where health is looked up; before the first on_change().
     void set_health(const HealthTable &health) { health_ = &health; }
@@ -28,13 +27,20 @@ public:
     void on_change(std::size_t cluster);
 
 private:
-    void publish();
+    struct Entry {
+        cluster::SlowStart slow_start;
+        TimePoint due = TimePoint::max();  // of the next publish
+    };
+
+    void on_timer();
+    void publish(std::size_t cluster, TimePoint now);
+    void arm();
 
     LiveClusters &clusters_;
     const HealthTable *health_ = nullptr;
-    std::vector<bool> changed_;
+    std::vector<Entry> entries_;  // by cluster
     TimePoint last_{};
-    bool armed_ = false;
+    TimePoint armed_ = TimePoint::max();
     uv::Timer timer_;
 };
 

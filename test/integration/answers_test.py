@@ -153,7 +153,7 @@ class Failures(Answers):
                 "reset": cluster(self.endpoint),  # with no connection that could be stale
                 "refused": cluster(self.dead),
                 "sick": cluster(
-                    self.sick, health_check=sick, load_balancing={"panic_threshold": "0%"}
+                    self.sick, health_check=sick, load_balancing={"panic_threshold": "100%"}
                 ),
                 "single": cluster(self.endpoint, limits={"requests": 1}),
                 "unqueued": cluster(self.endpoint, limits={**queue, "pending": 0}),

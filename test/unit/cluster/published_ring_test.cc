@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <numeric>
 
@@ -16,7 +17,9 @@ constexpr std::uint64_t seed = 0x5eed;
 
 std::unique_ptr<const PublishedRing> publish(const MembershipRing &ring,
                                              const std::vector<bool> &healthy) {
-    return std::make_unique<const PublishedRing>(ring, healthy);
+    std::vector<std::uint16_t> ramps;
+    for (const bool is_healthy : healthy) ramps.push_back(is_healthy ? full_ramp : 0);
+    return std::make_unique<const PublishedRing>(ring, ramps);
 }
 
 std::uint64_t hash_on(std::size_t arc) { return (std::uint64_t{arc} << 48) | 0x1234; }
@@ -69,6 +72,88 @@ TEST_CASE("no key of a healthy endpoint moves on a flip, and keys come home") {
         for (std::size_t arc = 0; arc < arc_count; ++arc)
             REQUIRE(again->pick(hash_on(arc)) == home->pick(hash_on(arc)));
     }
+}
+
+TEST_CASE("while an endpoint ramps up arcs only come to it, and none moves between others") {
+    const Members members{{1, 2, 1, 3, 1, 1, 1}};
+    const MembershipRing membership{members.list(), seed};
+    for (const std::uint16_t ramping : std::array<std::uint16_t, 3>{0, 3, 6}) {
+        // Where the owner is out, the next of the arc's choices may be the one that ramps.
+        for (const std::uint16_t out : std::array<std::uint16_t, 3>{5, 6, 0}) {
+            if (out == ramping) continue;
+            std::vector<std::uint16_t> ramps(7, full_ramp);
+            ramps[out] = 0;
+            ramps[ramping] = 0;
+            auto before = std::make_unique<const PublishedRing>(membership, ramps);
+            ramps[ramping] = full_ramp;
+            const auto full = std::make_unique<const PublishedRing>(membership, ramps);
+            const double whole = full->arcs_served(7)[ramping];
+            for (std::uint16_t ramp = 64; ramp <= full_ramp; ramp += 64) {
+                ramps[ramping] = ramp;
+                auto after = std::make_unique<const PublishedRing>(membership, ramps);
+                int strayed = 0;
+                for (std::size_t arc = 0; arc < arc_count; ++arc) {
+                    const std::uint16_t was = before->pick(hash_on(arc));
+                    const std::uint16_t is = after->pick(hash_on(arc));
+                    if (is != was && is != ramping) ++strayed;
+                }
+                CHECK(strayed == 0);
+                CHECK(after->arcs_served(7)[ramping] / whole ==
+                      doctest::Approx(ramp / 1024.0).epsilon(0.05));
+                before = std::move(after);
+            }
+            CHECK(before->arcs_served(7) == full->arcs_served(7));
+        }
+    }
+}
+
+TEST_CASE("several may ramp at once, at different speeds") {
+    const Members members{equal_weights(6)};
+    const MembershipRing membership{members.list(), seed};
+    std::vector<std::uint16_t> ramps{full_ramp, 100, 100, 100, 512, 0};
+    auto before = std::make_unique<const PublishedRing>(membership, ramps);
+    Random random{5};
+    for (int step = 0; step < 60; ++step) {
+        std::vector<bool> rose(6);
+        for (std::uint16_t i = 1; i < 6; ++i) {
+            if (random.below(3) == 0) continue;
+            rose[i] = true;
+            ramps[i] = static_cast<std::uint16_t>(std::min(1024u, ramps[i] + random.below(60)));
+        }
+        auto after = std::make_unique<const PublishedRing>(membership, ramps);
+        int strayed = 0;
+        for (std::size_t arc = 0; arc < arc_count; ++arc) {
+            const std::uint16_t is = after->pick(hash_on(arc));
+            if (is != before->pick(hash_on(arc)) && !rose[is]) ++strayed;
+        }
+        CHECK(strayed == 0);
+        before = std::move(after);
+    }
+}
+
+TEST_CASE("an arc that only ramping endpoints could take is not left alone") {
+    const Members members{equal_weights(3)};
+    const MembershipRing membership{members.list(), seed};
+    const std::vector<std::uint16_t> ramps{1, 1, 0};
+    const auto ring = std::make_unique<const PublishedRing>(membership, ramps);
+    const auto arcs = ring->arcs_served(3);
+    CHECK(arcs[0] + arcs[1] == arc_count);
+    CHECK(arcs[0] > arc_count / 3);
+    CHECK(arcs[1] > arc_count / 3);
+}
+
+TEST_CASE("empty places serve nothing and change nothing for the others") {
+    const Members members{equal_weights(3)};
+    std::vector<Member> holed{{{}, 0},           members.list()[0], {{}, 0},
+                              members.list()[1], members.list()[2], {{}, 0}};
+    const MembershipRing one{members.list(), seed};
+    const MembershipRing other{holed, seed};
+    CHECK(one.fingerprint() == other.fingerprint());
+    const auto plain = publish(one, std::vector<bool>(3, true));
+    const auto with_holes = publish(other, {false, true, false, true, true, false});
+    const std::uint16_t place[] = {1, 3, 4};
+    for (std::size_t arc = 0; arc < arc_count; ++arc)
+        REQUIRE(with_holes->pick(hash_on(arc)) == place[plain->pick(hash_on(arc))]);
 }
 
 TEST_CASE("while all are healthy the owners serve, so that the cap holds") {

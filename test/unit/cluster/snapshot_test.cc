@@ -16,13 +16,16 @@ constexpr Policy all_policies[] = {Policy::ring_hash, Policy::least_request, Pol
 /// One cluster and the state that a worker brings along.
 struct Bench {
     Bench(Policy policy, const std::vector<std::uint32_t> &weights,
-          std::uint32_t panic_threshold_percent = 50)
+          std::uint32_t panic_threshold = 5'000)
         : membership{std::make_shared<const Membership>(
-              endpoints(weights), Balancing{.policy = policy,
-                                            .hash_seed = 7,
-                                            .panic_threshold_percent = panic_threshold_percent})} {}
+              endpoints(weights),
+              Balancing{.policy = policy, .hash_seed = 7, .panic_threshold = panic_threshold})} {}
 
-    Snapshot snapshot(std::vector<bool> healthy) const { return {membership, std::move(healthy)}; }
+    Snapshot snapshot(const std::vector<bool> &healthy) const {
+        std::vector<EndpointState> states;
+        for (const bool is_healthy : healthy) states.push_back({.healthy = is_healthy});
+        return {membership, states};
+    }
     Snapshot snapshot() const { return snapshot(std::vector<bool>(count(), true)); }
 
     std::optional<std::uint16_t> pick(const Snapshot &snapshot, std::uint64_t hash = 0,
@@ -180,7 +183,7 @@ TEST_CASE("least request sees past a much heavier endpoint") {
     CHECK(bench.picks(snapshot, 100) == std::vector<int>{100, 0});
 }
 
-TEST_CASE("panic begins when less than the threshold of the weight is healthy") {
+TEST_CASE("panic begins when more than the threshold of the weight is out") {
     struct Case {
         std::vector<std::uint32_t> weights;
         std::vector<bool> healthy;
@@ -188,17 +191,20 @@ TEST_CASE("panic begins when less than the threshold of the weight is healthy") 
         bool panic;
     };
     const Case cases[] = {
-        {{1, 1}, {true, false}, 50, false},
-        {{1, 1}, {false, false}, 50, true},
-        {{1, 1, 1}, {true, false, false}, 50, true},
-        {{2, 1, 1}, {true, false, false}, 50, false},
-        {{1, 1, 2}, {true, true, false}, 50, false},
-        {{1, 1, 3}, {true, true, false}, 50, true},
-        {{1}, {false}, 50, true},
-        {{1}, {false}, 0, false},
-        {{1, 1, 1, 1}, {true, true, true, false}, 80, true},
-        {{1, 1, 1, 1}, {true, true, true, true}, 100, false},
-        {{}, {}, 50, false},
+        {{1, 1}, {true, false}, 5'000, false},
+        {{1, 1}, {false, false}, 5'000, true},
+        {{1, 1, 1}, {true, false, false}, 5'000, true},
+        {{2, 1, 1}, {true, false, false}, 5'000, false},
+        {{1, 1, 2}, {true, true, false}, 5'000, false},
+        {{1, 1, 3}, {true, true, false}, 5'000, true},
+        {{1}, {false}, 5'000, true},
+        {{1}, {false}, 10'000, false},
+        {{1}, {true}, 0, false},
+        {{1, 999}, {false, true}, 0, true},
+        {{1, 1, 1, 1}, {true, true, true, false}, 2'499, true},
+        {{1, 1, 1, 1}, {true, true, true, false}, 2'500, false},
+        {{1, 1, 1, 1}, {true, true, true, true}, 0, false},
+        {{}, {}, 5'000, false},
     };
     for (const Case &test : cases) {
         for (const Policy policy : all_policies) {
@@ -242,10 +248,53 @@ TEST_CASE("in a panic a retry goes to a healthy endpoint while there is an untri
 TEST_CASE("nothing is picked when nobody is eligible") {
     for (const Policy policy : all_policies) {
         CAPTURE(static_cast<int>(policy));
-        Bench dead{policy, equal_weights(3), 0};
+        Bench dead{policy, equal_weights(3), 10'000};
         CHECK_FALSE(dead.pick(dead.snapshot({false, false, false})));
         Bench empty{policy, {}};
         CHECK_FALSE(empty.pick(empty.snapshot()));
+    }
+}
+
+TEST_CASE("an endpoint below its full ramp gets that part of its share") {
+    for (const Policy policy : all_policies) {
+        CAPTURE(static_cast<int>(policy));
+        Bench bench{policy, {2, 2, 4}};
+        std::vector<EndpointState> states(3);
+        states[2].ramp = full_ramp / 4;
+        const Snapshot snapshot{bench.membership, states};
+        const auto picks = bench.picks(snapshot, 50'000);
+        CHECK(picks[0] ==
+              doctest::Approx(policy == Policy::ring_hash ? 21'800 : 20'000).epsilon(0.05));
+        CHECK(picks[2] ==
+              doctest::Approx(policy == Policy::ring_hash ? 6'250 : 10'000).epsilon(0.05));
+        // Unless it is the only one that was not tried.
+        CHECK(bench.pick(snapshot, bench.random.next(), {0, 1}) == 2);
+    }
+}
+
+TEST_CASE("in a panic ramps do not count") {
+    for (const Policy policy : all_policies) {
+        CAPTURE(static_cast<int>(policy));
+        Bench bench{policy, equal_weights(3)};
+        const Snapshot snapshot{bench.membership, {{true, 1}, {false, 1}, {false, 1}}};
+        REQUIRE(snapshot.panic());
+        for (const int picks : bench.picks(snapshot, 9'000)) CHECK(picks > 2'700);
+    }
+}
+
+TEST_CASE("empty places are never picked") {
+    for (const Policy policy : all_policies) {
+        CAPTURE(static_cast<int>(policy));
+        Bench bench{policy, equal_weights(5)};
+        auto list = bench.membership->endpoints();
+        list[0] = list[3] = nullptr;
+        bench.membership = std::make_shared<const Membership>(list, bench.membership->balancing());
+        const Snapshot snapshot = bench.snapshot();
+        CHECK(snapshot.healthy_count() == 3);
+        const auto picks = bench.picks(snapshot, 3'000);
+        CHECK(picks[0] + picks[3] == 0);
+        for (const int index : {1, 2, 4}) CHECK(picks[static_cast<std::size_t>(index)] > 800);
+        CHECK(snapshot.moved_ratio(snapshot) == 0);
     }
 }
 
@@ -259,7 +308,7 @@ TEST_CASE("the moved ratio compares by name") {
             .name = old.name, .address = old.address, .weight = old.weight, .index = i}));
     }
     const Snapshot after{std::make_shared<const Membership>(list, bench.membership->balancing()),
-                         std::vector<bool>(4, true)};
+                         std::vector<EndpointState>(4)};
     CHECK(after.moved_ratio(before) == 0);
     CHECK(bench.snapshot({true, false, true, true}).moved_ratio(before) ==
           doctest::Approx(0.25).epsilon(0.05));

@@ -83,7 +83,7 @@ TEST_CASE("every key reaches its member") {
                   "timeouts": {"connect": "6s", "idle": "7s"}},
             "b": {"endpoints": ["[::1]:2", "unix:/run/b.sock"], "health_check": {"type": "none"},
                   "load_balancing": {"policy": "least_request", "hash_key": ["client_ip"],
-                                     "panic_threshold": "12.5%"}}
+                                     "slow_start": "0s", "panic_threshold": "12.5%"}}
         }
     })");
     INFO(joined(lines_of(loaded)));
@@ -211,6 +211,8 @@ TEST_CASE("every key reaches its member") {
         CHECK(b.load_balancing.policy == Policy::least_request);
         CHECK(
             (b.load_balancing.hash_key == std::vector<KeyPart>{{KeyPart::Source::client_ip, {}}}));
+        CHECK(a.load_balancing.slow_start == 10s);
+        CHECK(b.load_balancing.slow_start == 0s);
         CHECK(b.load_balancing.panic_threshold.basis_points == 1250);
     }
 }

@@ -302,6 +302,9 @@ TEST_CASE("each mistake in a cluster is told in one line") {
         {{.cluster = R"("load_balancing": {"panic_threshold": "101%"})"},
          R"(/clusters/app/load_balancing/panic_threshold: "101%" is not a share such as "50%" in )"
          R"(0%..100%)"},
+        {{.cluster = R"("load_balancing": {"slow_start": 10})"},
+         R"(/clusters/app/load_balancing/slow_start: a bare number has no unit, )"
+         R"(expected a duration such as "250ms" or "1m30s" in 0s..24h)"},
     });
 }
 

@@ -115,9 +115,9 @@ struct Publisher {
     }
 
     void publish() {
-        std::vector<bool> healthy(endpoints, true);
-        healthy[clusters.publishes() % endpoints] = false;
-        clusters.publish(0, std::move(healthy));
+        std::vector<cluster::EndpointState> states(endpoints);
+        states[clusters.publishes() % endpoints].healthy = false;
+        clusters.publish(0, std::move(states));
         if (uv::Loop::now() < end) timer.arm(10ms);
         else loop.stop();
     }

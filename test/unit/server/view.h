@@ -76,7 +76,7 @@ struct Scene {
         for (int i = 0; i < 2; ++i)
             health.at(id).health.on_check_result({.ok = false, .detail = "connect_refused"}, now,
                                                  random);
-        clusters.publish(id.cluster, health.healthy(id.cluster));
+        clusters.publish(id.cluster, health.states(id.cluster));
     }
 
     rcu::Thread thread;

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+
+namespace uvoy::cluster {
+
+/// The whole of an endpoint's share.
+inline constexpr std::uint16_t full_ramp = 1024;
+
+/// What the control loop knows of an endpoint when it makes a snapshot.
+struct EndpointState {
+    bool healthy = true;
+    /// How much of its share it takes while it is healthy, in 1/1024: less while it starts slowly,
+    /// or while it is slower than its peers.
+    std::uint16_t ramp = full_ramp;
+
+    friend bool operator==(const EndpointState &, const EndpointState &) = default;
+};
+
+}  // namespace uvoy::cluster
