@@ -123,6 +123,8 @@ const Table<Cluster> &cluster_table() {
                         "how uvoy finds out whether an endpoint lives"),
                  key<T>("limits", &T::limits, object(limits_table()),
                         "how much of the cluster may be in use"),
+                 key<T>("retry_budget", &T::retry_budget, object(retry_budget_table()),
+                        "how many requests in flight may be retries; one above it waits"),
                  key<T>("timeouts", &T::timeouts, object(timeouts_table()),
                         "how long an upstream connection may take")},
         .finish = finish,

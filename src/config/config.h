@@ -126,13 +126,40 @@ struct Respond {
     std::vector<std::pair<std::string, std::string>> headers;  ///< in the order of the file
 };
 
-enum class RetryOn : std::uint8_t { connect_failure, refused, reset_before_response };
+/// What a try may end with for another one to be worth it.
+struct RetryOn {
+    enum class Kind : std::uint8_t {
+        connect_failure,        ///< no connection, for whatever reason
+        refused,                ///< connection refused
+        reset_before_response,  ///< connection lost before the first byte of a response
+        server_error,           ///< status 500 to 599: "5xx"
+        gateway_error,          ///< status 502, 503 or 504
+        timeout,                ///< no answer within per_try_timeout
+        status,                 ///< the one in `status`
+    };
+
+    Kind kind = Kind::connect_failure;
+    std::uint16_t status = 0;
+
+    friend bool operator==(const RetryOn &, const RetryOn &) = default;
+};
+
+/// How long to wait before a retry: anything from nothing to `first`, doubled each time, up to
+/// `longest` (full jitter).
+struct Backoff {
+    Duration first = 25ms;
+    Duration longest = 250ms;
+};
 
 /// When a failed request is tried again at another endpoint.
 struct Retry {
     std::uint32_t attempts = 1;  ///< beyond the first try; 0 = never
-    std::vector<RetryOn> on{RetryOn::connect_failure, RetryOn::refused,
-                            RetryOn::reset_before_response};
+    std::vector<RetryOn> on{{.kind = RetryOn::Kind::connect_failure},
+                            {.kind = RetryOn::Kind::refused},
+                            {.kind = RetryOn::Kind::reset_before_response}};
+    Duration per_try_timeout = 0s;                    ///< 0 = only the route's timeout
+    std::uint64_t buffer = std::uint64_t{64} * 1024;  ///< bytes of a body kept for a retry
+    Backoff backoff;
 };
 
 /// One entry of the route table; the first whose match fits wins.
@@ -214,6 +241,12 @@ struct Discovery {
     std::uint32_t max_endpoints = 64;
 };
 
+/// How many of a cluster's requests in flight may be retries.
+struct RetryBudget {
+    Share ratio{2000};
+    std::uint32_t min = 3;  ///< so many are allowed in any case
+};
+
 /// Endpoints that serve the same thing.
 struct Cluster {
     std::string name;
@@ -222,6 +255,7 @@ struct Cluster {
     LoadBalancing load_balancing;
     HealthCheck health_check;
     ClusterLimits limits;
+    RetryBudget retry_budget;
     ClusterTimeouts timeouts;
 };
 

@@ -24,27 +24,9 @@ void finish(Context &context, const Node &node, Route &) {
                      "a route has one action: either \"cluster\" or \"respond\"");
 }
 
-Type<RetryOn> retry_on() {
-    return choice<RetryOn>({{"connect_failure", RetryOn::connect_failure},
-                            {"refused", RetryOn::refused},
-                            {"reset_before_response", RetryOn::reset_before_response}});
-}
-
 Type<std::string> upgrade() { return choice<std::string>({{"websocket", "websocket"}}); }
 
 }  // namespace
-
-const Table<Retry> &retry_table() {
-    using T = Retry;
-    constexpr std::size_t most_reasons = 16;
-    static const Table<T> table{
-        .noun = "a retry policy",
-        .keys = {key<T>("attempts", &T::attempts, integer<std::uint32_t>(0, 10),
-                        "retries beyond the first try; 0 = never"),
-                 key<T>("on", &T::on, list(retry_on(), 0, most_reasons),
-                        "failures after which a request is tried again")}};
-    return table;
-}
 
 const Table<Route> &route_table() {
     using T = Route;

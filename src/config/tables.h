@@ -19,6 +19,7 @@ const Table<Discovery> &discovery_table();
 const Table<HealthCheck> &health_check_table();
 const Table<RateLimit> &rate_limit_table();
 const Table<Retry> &retry_table();
+const Table<RetryBudget> &retry_budget_table();
 const Table<Respond> &respond_table();
 const Table<Match> &match_table();
 

@@ -62,6 +62,7 @@ enum class FieldId : std::uint8_t {
     x_forwarded_proto,
     x_real_ip,
     x_request_id,
+    x_uvoy_attempt,
 
     x_forwarded_other,  ///< any other X-Forwarded-*
     lookalike,          ///< one of the above but for "_" in place of "-", as CGI names confuse them

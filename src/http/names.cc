@@ -37,6 +37,7 @@ constexpr std::array known_fields{
     KnownField{"max-forwards", FieldId::max_forwards},
     KnownField{"proxy-status", FieldId::proxy_status},
     KnownField{"x-request-id", FieldId::x_request_id},
+    KnownField{"x-uvoy-attempt", FieldId::x_uvoy_attempt},
     KnownField{"content-length", FieldId::content_length},
     KnownField{"http2-settings", FieldId::http2_settings},
     KnownField{"x-forwarded-for", FieldId::x_forwarded_for},
@@ -48,7 +49,7 @@ constexpr std::array known_fields{
     KnownField{"proxy-authorization", FieldId::proxy_authorization},
 };
 
-static_assert(known_fields.size() == static_cast<std::size_t>(FieldId::x_request_id));
+static_assert(known_fields.size() == static_cast<std::size_t>(FieldId::x_uvoy_attempt));
 static_assert(std::ranges::is_sorted(known_fields, {},
                                      [](const KnownField &field) { return field.name.size(); }));
 static_assert(known_fields.back().name.size() == longest_known);

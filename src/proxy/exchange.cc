@@ -25,6 +25,7 @@ std::size_t Exchange::receive(Bytes bytes, TimePoint now) {
     if (sends_head) {
         out.add(head_);
         out.add(unsent_);
+        if (keeps_body_) out.flush();  // more may be added to what was unsent
         head_sent_ = true;
         sent_at_ = now;
     }
@@ -39,14 +40,14 @@ std::size_t Exchange::receive(Bytes bytes, TimePoint now) {
             return used;
         }
         if (!step.data.empty()) forward_body(step.data, to);
-        if (step.state == http::BodyDecoder::State::done) end_request(to);
+        if (step.state == http::BodyDecoder::State::done) end_request(to, now);
     }
     journal_.received += used;
     if (!request_over_ && used != 0)
         read_due_ = now + proxy_.runtime().config().listeners[session_->listener()].timeouts.body;
     out.flush();
     if (sends_head) {
-        unsent_.clear();
+        if (!keeps_body_) unsent_.clear();
         session_->pause(Session::Pause::connecting, false);
     }
     if (to != nullptr && (sends_head || used != 0)) wrote_upstream();
@@ -72,10 +73,13 @@ Reason Exchange::judge_body(const http::BodyDecoder::Step &step) {
 void Exchange::forward_body(Bytes data, Gather *out) {
     if (discarding_) return;
     const bool chunked = request_framing_.kind == http::Framing::Kind::chunked;
-    if (out != nullptr) {
-        out->add_data(data, chunked);
-        return;
+    if (out != nullptr) out->add_data(data, chunked);
+    // A body that grows beyond the buffer can only be sent once.
+    if (keeps_body_ && out != nullptr && unsent_.size() + data.size() > route_->retry.buffer) {
+        keeps_body_ = false;
+        unsent_.clear();
     }
+    if (out != nullptr && !keeps_body_) return;
     if (chunked) {
         std::array<char, 18> header;
         unsent_.append(http::chunk_header(data.size(), header.data()));
@@ -85,9 +89,10 @@ void Exchange::forward_body(Bytes data, Gather *out) {
     }
 }
 
-void Exchange::end_request(Gather *out) {
+void Exchange::end_request(Gather *out, TimePoint now) {
     request_over_ = request_complete_ = true;
     read_due_ = TimePoint::max();
+    start_try_clock(now);
     if (discarding_ || request_framing_.kind != http::Framing::Kind::chunked) return;
     proxy_.trailers.clear();
     if (!body_.trailers().empty()) {
@@ -99,9 +104,8 @@ void Exchange::end_request(Gather *out) {
     if (out != nullptr) {
         out->add(tail);
         out->flush();
-    } else {
-        unsent_ += tail;
     }
+    if (out == nullptr || keeps_body_) unsent_ += tail;
 }
 
 void Exchange::on_bad_request_body(Reason reason, TimePoint now) {
@@ -231,47 +235,6 @@ Phase Exchange::phase() const {
     return at_ != nullptr ? Phase::connecting : Phase::routing;
 }
 
-void Exchange::fail(Reason reason, TimePoint now) {
-    proxy_.touch(*session_);
-    const Failure failure = make_failure(reason, phase());
-    // A tunnel may end in any way; that says nothing of the endpoint.
-    if (at_ != nullptr && failure.side == Side::upstream && !tunnel_) {
-        // An endpoint may close what is idle; the race with a request is nobody's fault.
-        if (reason != Reason::stale_connection) at_->note_failure();
-        proxy_.stats().endpoint(proxy_.runtime().endpoint_number(endpoint_)).failures[reason].add();
-        proxy_.ports().observer->on_endpoint_failure(endpoint_, reason, now);
-    }
-    drop_upstream(now);
-    leave_endpoint();
-    if (response_state_ != Response::none) {
-        failure_ = failure;
-        finish(Session::After::abort, now);
-        return;
-    }
-    auto &retries = proxy_.stats().cluster(endpoint_.cluster).retries;
-    if (may_retry(reason)) {
-        head_sent_ = false;
-        try_next(now);
-        // Taken from the pool at once: nobody else will send the head.
-        if (upstream_ != nullptr && !head_sent_) receive({}, now);
-        return;
-    }
-    if (tries_ > 1)
-        retries[tries_ > route_->retry.attempts ? stats::RetryResult::exhausted
-                                                : stats::RetryResult::failure]
-            .add();
-    answer(failure, now);
-}
-
-bool Exchange::may_retry(Reason reason) const {
-    if (route_ == nullptr || tries_ > route_->retry.attempts || tries_ == max_tries) return false;
-    const auto index = static_cast<std::size_t>(route_ - proxy_.runtime().config().routes.data());
-    if (!covers(proxy_.runtime().retry_classes(index), reason)) return false;
-    // Before the head left, nobody can have acted on the request (RFC 9110 section 9.2.2).
-    if (!head_sent_) return true;
-    return http::is_idempotent(method_) && request_framing_.kind == http::Framing::Kind::none;
-}
-
 void Exchange::finish_if_over(TimePoint now) {
     if (session_ == nullptr || response_state_ != Response::over || tunnel_) return;
     if (discarding_ && !request_over_) return;
@@ -285,7 +248,8 @@ TimePoint Exchange::deadline() const {
         return draining ? std::min(due, *draining + Proxy::drain_grace) : due;
     }
     // While the client is not read it cannot be late.
-    TimePoint due = session_->paused() ? pending_due_ : std::min(read_due_, pending_due_);
+    TimePoint due = std::min({pending_due_, try_due_, retry_due_});
+    if (!session_->paused()) due = std::min(due, read_due_);
     // A client that takes its answer slowly has write_due_ of its session to meet.
     if (route_->idle_timeout > Duration::zero() && session_->transport().queued() == 0)
         due = std::min(due, progress_ + route_->idle_timeout);
@@ -299,8 +263,7 @@ void Exchange::on_deadline(TimePoint now) {
         drop_upstream(now);
         finish(Session::After::close, now);
     } else if (now >= pending_due_) {
-        proxy_.stats().cluster(endpoint_.cluster).overflows[stats::Overflow::pending].add();
-        fail(Reason::overflow_pending, now);
+        on_no_room(now);
     } else if (!session_->paused() && now >= read_due_) {
         on_slow_body(now);
     } else if (!tunnel_ && route_->timeout > Duration::zero() &&
@@ -310,9 +273,24 @@ void Exchange::on_deadline(TimePoint now) {
         if (session_->transport().queued() != 0) on_client_lost(Reason::client_timeout, now);
         else if (!request_over_ && !session_->paused() && !waited) on_slow_body(now);
         else fail(Reason::route_timeout, now);
+    } else if (now >= retry_due_) {
+        on_retry_due(now);
+    } else if (now >= try_due_) {
+        on_late_answer(now);
     } else if (!upstream_takes_bytes(now)) {
         on_idle(now);
     }
+}
+
+void Exchange::on_late_answer(TimePoint now) {
+    if (!waiting_) fail(Reason::first_byte_timeout, now);
+    else if (dialled_) fail(Reason::connect_timeout, now);
+    else on_no_room(now);
+}
+
+void Exchange::on_no_room(TimePoint now) {
+    proxy_.stats().cluster(endpoint_.cluster).overflows[stats::Overflow::pending].add();
+    fail(Reason::overflow_pending, now);
 }
 
 bool Exchange::upstream_takes_bytes(TimePoint now) {
@@ -353,6 +331,7 @@ void Exchange::finish(Session::After after, TimePoint now) {
     drop_upstream(now);
     record(now);
     leave_endpoint();
+    leave_retry();
     Session &session = *std::exchange(session_, nullptr);
     proxy_.stats().listener(session.listener()).requests_active.subtract();
     // Unless the client has said that it sends no more, more may be on its way.

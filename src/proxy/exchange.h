@@ -66,6 +66,8 @@ public:
     void on_interim_response(const http::ResponseHead &head, Gather &out, TimePoint now);
     /// False: 101 was not asked for.
     bool on_switched(const http::ResponseHead &head, Gather &out, TimePoint now);
+    /// The exchange may be at another endpoint afterwards: then the connection was told to discard
+    /// the response.
     void on_response_head(const http::ResponseHead &head, const http::Framing &framing, Gather &out,
                           TimePoint now);
     /// The response turns out to be none.  True if the client has not seen a byte of it.
@@ -114,11 +116,31 @@ private:
     // exchange_start.cc
     void route(const Incoming &request, TimePoint now);
     void forward(const Incoming &request, const route::KeyInput &key, TimePoint now);
+    /// Whether the body may have to be sent again, and there is room to keep it.
+    bool may_keep_body() const;
     std::string_view wanted_protocol(const http::Fields &fields) const;
     void write_upstream_head(const Incoming &request);
     void try_next(TimePoint now);
     void seek_connection(TimePoint now);
     void leave_endpoint();
+
+    /// Once the request is there as a whole, for a client may take its time.
+    void start_try_clock(TimePoint now);
+
+    // exchange_retry.cc
+    void fail(Reason reason, TimePoint now);
+    void give_up(const Failure &failure, TimePoint now);
+    const RetryClasses &retry_classes() const;
+    /// As far as the request goes, and the number of tries.
+    bool may_try_again() const;
+    /// True: the answer is not for the client, another try follows.
+    bool retries_answer(int status, TimePoint now);
+    void back_off(TimePoint now);
+    void on_retry_due(TimePoint now);
+    void try_again(TimePoint now);
+    /// Takes a place in the cluster's retry budget.
+    bool enter_retry();
+    void leave_retry();
 
     // exchange_limits.cc
     /// False: it has been answered.
@@ -145,16 +167,16 @@ private:
     /// Why the body ends here; none: it is good so far.
     Reason judge_body(const http::BodyDecoder::Step &step);
     void forward_body(Bytes data, Gather *out);
-    void end_request(Gather *out);
+    void end_request(Gather *out, TimePoint now);
     void on_bad_request_body(Reason reason, TimePoint now);
     void wrote_upstream();
     void wrote_client(std::size_t bytes, TimePoint now);
     void on_slow_body(TimePoint now);
+    void on_late_answer(TimePoint now);
+    void on_no_room(TimePoint now);
     void on_idle(TimePoint now);
     /// It is slow, but not dead: the backlog has shrunk since the last look.
     bool upstream_takes_bytes(TimePoint now);
-    void fail(Reason reason, TimePoint now);
-    bool may_retry(Reason reason) const;
     Phase phase() const;
     void finish(Session::After after, TimePoint now);
     void drop_upstream(TimePoint now);
@@ -168,7 +190,7 @@ private:
     const config::Route *route_ = nullptr;
 
     std::string head_;      // rewritten, kept until a response begins
-    std::string unsent_;    // request body that came before the connection
+    std::string unsent_;    // request body, as it is sent: what has not been, or all of it
     std::string response_;  // head of the response, while it is being written
     Journal journal_;       // what the log wants to know, copied
     http::BodyDecoder body_;
@@ -180,6 +202,9 @@ private:
     TimePoint read_due_ = TimePoint::max();     // the client's next body byte
     TimePoint pending_due_ = TimePoint::max();  // a connection from the pool
     TimePoint discard_due_ = TimePoint::max();  // the end of what is thrown away
+    TimePoint try_due_ = TimePoint::max();      // the first byte of this try's answer
+    TimePoint retry_due_ = TimePoint::max();    // the end of a back-off
+    TimePoint give_up_due_ = TimePoint::max();  // of waiting for room in the retry budget
     TimePoint waiting_since_{};
     TimePoint sent_at_{};  // head written to the endpoint
 
@@ -188,6 +213,7 @@ private:
     std::size_t backlog_ = 0;      // towards the endpoint, when it was last looked at
     std::array<std::uint16_t, max_tries> tried_{};
     std::size_t tries_ = 0;
+    std::size_t head_size_ = 0;  // of head_ without its end
     EndpointId endpoint_;
     cluster::Endpoint *at_ = nullptr;  // entered
     Failure failure_;
@@ -201,6 +227,9 @@ private:
     bool head_sent_ = false;
     bool response_unsent_ = false;  // all of it is still in this event's Gather
     bool waiting_ = false;
+    bool dialled_ = false;        // waiting_ for a connection that is being made
+    bool keeps_body_ = false;     // unsent_ has all of the body that has come
+    bool retrying_ = false;       // counted in the cluster's retries
     bool persists_ = true;        // as far as the client's head and our answer go
     bool client_closes_ = false;  // it said that it sends no further request
     bool tunnel_ = false;

@@ -49,6 +49,8 @@ void Exchange::send_answer(int status, std::string_view fields, std::string_view
                            TimePoint now) {
     local_ = true;
     leave_endpoint();
+    leave_retry();
+    retry_due_ = TimePoint::max();
     if (!request_over_) {
         // A short rest of the request is read and thrown away; for a long one it is cheaper to
         // close.  A client that waits for "100 Continue" would send nothing at all.

@@ -38,6 +38,8 @@ bool Exchange::on_switched(const http::ResponseHead &head, Gather &out, TimePoin
     progress_ = now;
     tunnel_ = true;
     persists_ = false;
+    try_due_ = TimePoint::max();
+    leave_retry();
     response_state_ = Response::streaming;
     journal_.status = head.status;
     if (journal_.first_byte < Duration::zero()) journal_.first_byte = now - sent_at_;
@@ -57,9 +59,12 @@ bool Exchange::on_switched(const http::ResponseHead &head, Gather &out, TimePoin
 void Exchange::on_response_head(const http::ResponseHead &head, const http::Framing &framing,
                                 Gather &out, TimePoint now) {
     progress_ = now;
-    journal_.status = head.status;
     journal_.first_byte = now - sent_at_;
     note_answer(head.status, now);
+    if (retries_answer(head.status, now)) return;
+    try_due_ = TimePoint::max();
+    leave_retry();
+    journal_.status = head.status;
     response_state_ = Response::streaming;
     // An answer while the request still flows: the rest may never be read.
     if (!request_over_ || !session_->may_persist()) persists_ = false;

@@ -30,6 +30,7 @@ void Exchange::begin(Session &session, TimePoint first_byte) {
     body_ = http::BodyDecoder{};
     request_framing_ = response_framing_ = http::Framing{};
     read_due_ = pending_due_ = discard_due_ = TimePoint::max();
+    try_due_ = retry_due_ = give_up_due_ = TimePoint::max();
     hash_ = 0;
     tries_ = 0;
     backlog_ = 0;
@@ -39,6 +40,7 @@ void Exchange::begin(Session &session, TimePoint first_byte) {
     version_ = http::Version::http11;
     response_state_ = Response::none;
     request_over_ = request_complete_ = discarding_ = head_sent_ = waiting_ = false;
+    dialled_ = keeps_body_ = retrying_ = false;
     tunnel_ = tunnel_client_over_ = tunnel_upstream_over_ = local_ = false;
     persists_ = true;
     client_closes_ = false;
@@ -135,8 +137,17 @@ void Exchange::forward(const Incoming &request, const route::KeyInput &key, Time
     if (request_over_ && request.head.version == http::Version::http11)
         journal_.set(Text::upgrade, wanted_protocol(request.head.fields));
     write_upstream_head(request);
+    keeps_body_ = may_keep_body();
     waiting_since_ = now;
     try_next(now);
+}
+
+bool Exchange::may_keep_body() const {
+    const config::Retry &retry = route_->retry;
+    return retry.attempts > 0 && http::is_idempotent(method_) &&
+           (request_framing_.kind == http::Framing::Kind::chunked ||
+            (request_framing_.kind == http::Framing::Kind::sized &&
+             request_framing_.length <= retry.buffer));
 }
 
 std::string_view Exchange::wanted_protocol(const http::Fields &fields) const {
@@ -176,6 +187,7 @@ void Exchange::write_upstream_head(const Incoming &request) {
         if (!told.host.empty()) rewrite.forwarded_host = told.host;
     }
     append_request_head(head_, request.head, rewrite);
+    head_size_ = head_.size() - std::string_view{"\r\n"}.size();
 }
 
 void Exchange::try_next(TimePoint now) {
@@ -188,7 +200,9 @@ void Exchange::try_next(TimePoint now) {
     at_ = picked->endpoint;
     endpoint_.index = at_->index;
     tried_[tries_++] = at_->index;
+    journal_.connect = journal_.first_byte = Duration{-1};
     if (is_logged()) journal_.set(Text::backend, at_->name);
+    start_try_clock(now);
     if (picked->in_flight >= cluster().limits.requests) {
         proxy_.stats().cluster(endpoint_.cluster).overflows[stats::Overflow::requests].add();
         fail(Reason::overflow_requests, now);
@@ -214,7 +228,8 @@ void Exchange::seek_connection(TimePoint now) {
             waiting_ = true;
             pending_due_ = now + cluster().limits.pending_timeout;
             // While one is dialled for it, that connection's own time-out decides.
-            if (acquired.dialled) pending_due_ += cluster().timeouts.connect;
+            dialled_ = acquired.dialled;
+            if (dialled_) pending_due_ += cluster().timeouts.connect;
             if (!request_over_) session_->pause(Session::Pause::connecting, true);
             break;
         case Pool::Outcome::full:
@@ -223,7 +238,13 @@ void Exchange::seek_connection(TimePoint now) {
     }
 }
 
+void Exchange::start_try_clock(TimePoint now) {
+    const Duration limit = route_->retry.per_try_timeout;
+    if (at_ != nullptr && request_over_ && limit > Duration::zero()) try_due_ = now + limit;
+}
+
 void Exchange::leave_endpoint() {
+    try_due_ = TimePoint::max();
     if (at_ != nullptr) std::exchange(at_, nullptr)->leave();
 }
 

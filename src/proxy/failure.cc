@@ -70,13 +70,48 @@ std::string_view proxy_status_error(Reason reason) {
     return meanings[static_cast<std::size_t>(reason)].proxy_status;
 }
 
+RetryClasses retry_classes(const config::Retry &retry) {
+    using Kind = config::RetryOn::Kind;
+    RetryClasses classes;
+    for (const config::RetryOn &on : retry.on) {
+        switch (on.kind) {
+            case Kind::connect_failure:
+                classes.connect_failure = true;
+                break;
+            case Kind::refused:
+                classes.refused = true;
+                break;
+            case Kind::reset_before_response:
+                classes.reset_before_response = true;
+                break;
+            case Kind::timeout:
+                classes.timeout = true;
+                break;
+            case Kind::server_error:
+                for (std::size_t status = 500; status < 600; ++status) classes.statuses.set(status);
+                break;
+            case Kind::gateway_error:
+                for (const std::size_t status : {502U, 503U, 504U}) classes.statuses.set(status);
+                break;
+            case Kind::status:
+                classes.statuses.set(on.status);
+                break;
+        }
+    }
+    return classes;
+}
+
 bool covers(const RetryClasses &classes, Reason reason) {
     switch (reason) {
         case Reason::connect_refused:
             return classes.refused || classes.connect_failure;
         case Reason::connect_timeout:
+            return classes.connect_failure || classes.timeout;
         case Reason::connect_failed:
+        case Reason::overload:
             return classes.connect_failure;
+        case Reason::first_byte_timeout:
+            return classes.timeout;
         case Reason::stale_connection:
         case Reason::reset_before_headers:
             return classes.reset_before_response;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "base/reason.h"
+#include "config/config.h"
 
+#include <bitset>
 #include <cstdint>
 #include <string_view>
 
@@ -38,12 +40,16 @@ std::string_view name(Side side);
 /// The proxy error type of RFC 9209 section 2.3 for a reason, e.g. "connection_refused".
 std::string_view proxy_status_error(Reason reason);
 
-/// Whether a retry policy that names these classes covers the failure.
+/// After which failures and answers a route tries again; config::RetryOn in a form that is quick to
+/// ask.
 struct RetryClasses {
-    bool connect_failure = false;        ///< no connection, for whatever reason
-    bool refused = false;                ///< connection refused
-    bool reset_before_response = false;  ///< connection lost before the first byte of a response
+    bool connect_failure = false;
+    bool refused = false;
+    bool reset_before_response = false;
+    bool timeout = false;
+    std::bitset<600> statuses;
 };
+RetryClasses retry_classes(const config::Retry &retry);
 bool covers(const RetryClasses &classes, Reason reason);
 
 /// RFC 9110 section 15; "Unknown" for codes it does not list.

@@ -114,6 +114,7 @@ bool is_replaced_in_request(FieldId id, const RequestRewrite &rewrite) {
         case FieldId::x_forwarded_host:
         case FieldId::x_forwarded_proto:
         case FieldId::x_request_id:
+        case FieldId::x_uvoy_attempt:
             return true;
         default:
             return is_hop_by_hop(id);

@@ -13,24 +13,6 @@ std::uint32_t share(std::uint32_t whole, unsigned workers) {
     return std::max<std::uint32_t>(1, whole / std::max(1U, workers));
 }
 
-RetryClasses classes_of(const config::Retry &retry) {
-    RetryClasses classes;
-    for (const config::RetryOn on : retry.on) {
-        switch (on) {
-            case config::RetryOn::connect_failure:
-                classes.connect_failure = true;
-                break;
-            case config::RetryOn::refused:
-                classes.refused = true;
-                break;
-            case config::RetryOn::reset_before_response:
-                classes.reset_before_response = true;
-                break;
-        }
-    }
-    return classes;
-}
-
 http::PathRules rules_of(const config::Normalize &normalize) {
     using From = config::Normalize;
     using To = http::PathRules;
@@ -98,7 +80,7 @@ Runtime::Runtime(config::Config config, std::uint64_t hash_seed, unsigned worker
         path_rules_.push_back(rules_of(listener.normalize));
     }
     for (const config::Route &route : config_.routes)
-        retry_classes_.push_back(classes_of(route.retry));
+        retry_classes_.push_back(proxy::retry_classes(route.retry));
 }
 
 stats::Dimensions Runtime::dimensions() const {

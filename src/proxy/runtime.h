@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ struct ClusterRuntime {
     /// This worker's part of the limits that the configuration states for the process.
     std::uint32_t connections_per_worker = 1;
     std::uint32_t pending_per_worker = 1;
+    /// Retries under way in the whole process; written by a retry only.
+    mutable std::atomic<std::uint32_t> retries{0};
 };
 
 /// A checked configuration in the form the workers run on.  Immutable but for the endpoints'
@@ -43,7 +46,7 @@ public:
     const config::Config &config() const { return config_; }
     const route::Table &routes() const { return routes_; }
     const ClusterRuntime &cluster(std::size_t index) const { return clusters_[index]; }
-    const std::vector<ClusterRuntime> &clusters() const { return clusters_; }
+    const std::deque<ClusterRuntime> &clusters() const { return clusters_; }
     const http::HeadLimits &head_limits(std::size_t listener) const {
         return head_limits_[listener];
     }
@@ -60,7 +63,7 @@ public:
     std::string_view pseudonym() const { return pseudonym_; }
     /// While it is set, new connections and new requests are refused.
     std::atomic<bool> &overloaded() const { return overloaded_; }
-    RetryClasses retry_classes(std::size_t route) const { return retry_classes_[route]; }
+    const RetryClasses &retry_classes(std::size_t route) const { return retry_classes_[route]; }
     std::uint64_t hash_seed() const { return hash_seed_; }
 
     std::size_t endpoint_number(EndpointId id) const {
@@ -80,7 +83,7 @@ private:
     mutable std::atomic<bool> overloaded_ = false;
     std::unique_ptr<std::atomic<std::uint32_t>[]> listener_connections_;
     std::unique_ptr<limit::ConnectionCounts[]> client_connections_;
-    std::vector<ClusterRuntime> clusters_;
+    std::deque<ClusterRuntime> clusters_;
     std::vector<http::HeadLimits> head_limits_;
     std::vector<http::PathRules> path_rules_;
     std::vector<RetryClasses> retry_classes_;

@@ -15,6 +15,9 @@ namespace {
 /// Interim responses to one request: more are a fault of the endpoint.
 constexpr std::uint32_t max_interim = 32;
 
+/// Time for the rest of a response that nobody wants.
+constexpr Duration longest_discard = std::chrono::seconds{1};
+
 /// An endpoint's head may be as long as this; a client's is limited by its listener.
 constexpr http::HeadLimits response_limits{
     .header_bytes = std::size_t{64} * 1024, .headers = 256, .target_bytes = std::size_t{8} * 1024};
@@ -26,8 +29,9 @@ Reason reason_of(ConnectError error) {
         case ConnectError::timed_out:
             return Reason::connect_timeout;
         case ConnectError::failed:
-        case ConnectError::exhausted:
             return Reason::connect_failed;
+        case ConnectError::exhausted:
+            return Reason::overload;  // ours, and no fault of the endpoint
     }
     return Reason::connect_failed;
 }
@@ -105,11 +109,44 @@ void UpstreamConnection::release(bool reusable, TimePoint now) {
         close(now);
         return;
     }
+    return_to_pool(now);
+}
+
+void UpstreamConnection::return_to_pool(TimePoint now) {
     pause(false);
     auto &stats = proxy_.stats().cluster(pool_.endpoint().cluster);
     stats.connections_active.subtract();
     stats.connections_idle.add();
     pool_.ready(*this, now);
+}
+
+void UpstreamConnection::discard(bool reusable, TimePoint now) {
+    if (!reusable || !keeps_alive_ || transport_->queued() != 0) {
+        abandon(now);
+        return;
+    }
+    exchange_ = nullptr;
+    state_ = State::discarding;
+    since_ = now;
+    discarded_ = 0;
+    pause(false);
+    proxy_.touch(*this);
+}
+
+void UpstreamConnection::discard_body(Bytes bytes, TimePoint now) {
+    while (!body_.done() && !bytes.empty()) {
+        const http::BodyDecoder::Step step = body_.decode(bytes);
+        bytes.remove_prefix(step.consumed);
+        discarded_ += step.consumed;
+        const bool bad = step.state == http::BodyDecoder::State::malformed ||
+                         step.state == http::BodyDecoder::State::trailers_too_large;
+        if (!bad && discarded_ <= Exchange::discard_limit) continue;
+        abandon(now);
+        return;
+    }
+    if (!body_.done()) return;
+    if (bytes.empty()) return_to_pool(now);
+    else abandon(now);
 }
 
 void UpstreamConnection::abandon(TimePoint now) {
@@ -160,6 +197,10 @@ void UpstreamConnection::fail_connect(Reason reason, TimePoint now) {
 void UpstreamConnection::on_bytes(Bytes bytes, TimePoint now) {
     proxy_.touch(*this);
     if (state_ == State::closed) return;
+    if (state_ == State::discarding) {
+        discard_body(bytes, now);
+        return;
+    }
     if (exchange_ == nullptr) {
         close(now);  // a response to nothing: whoever came next would get it
         return;
@@ -182,6 +223,7 @@ void UpstreamConnection::read_response(Bytes bytes, Gather &out, TimePoint now) 
     while (exchange_ != nullptr && !tunnel_) {
         if (!head_read_ ? !read_head(bytes, out, now) : !read_body(bytes, out, now)) break;
     }
+    if (state_ == State::discarding) discard_body(bytes, now);
     if (exchange_ == nullptr) return;
     if (tunnel_) {
         if (!bytes.empty()) exchange_->on_tunnel_bytes(bytes, now);
@@ -339,6 +381,8 @@ TimePoint UpstreamConnection::deadline() const {
     switch (state_) {
         case State::connecting:
             return since_ + timeouts.connect;
+        case State::discarding:
+            return since_ + longest_discard;
         case State::idle:
         case State::leaving:
             return since_ + timeouts.idle;

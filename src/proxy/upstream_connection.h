@@ -49,6 +49,9 @@ public:
     /// The exchange gave up: whatever the endpoint is doing, it must not take the request for
     /// complete.
     void abandon(TimePoint now);
+    /// The exchange does not want the response whose head has come: reads it to its end, if that is
+    /// near, for the connection to be `reusable`.
+    void discard(bool reusable, TimePoint now);
     /// The tunnel is over on both sides: closes when the endpoint has all bytes.
     void end_tunnel(TimePoint now);
     void pause(bool paused);
@@ -77,7 +80,8 @@ private:
         connecting,
         idle,
         busy,
-        leaving,  ///< half-closed; what is queued still goes out
+        discarding,  ///< reads the rest of a response that nobody wants
+        leaving,     ///< half-closed; what is queued still goes out
         closed
     };
 
@@ -85,6 +89,8 @@ private:
     /// True if there may be more to read in `bytes`.
     bool read_head(Bytes &bytes, Gather &out, TimePoint now);
     bool read_body(Bytes &bytes, Gather &out, TimePoint now);
+    void discard_body(Bytes bytes, TimePoint now);
+    void return_to_pool(TimePoint now);
     void end_response(bool extra_bytes, Gather &out, TimePoint now);
     void fail(Reason reason, TimePoint now);
     /// What the endpoint sends is no response.
@@ -98,7 +104,7 @@ private:
     std::unique_ptr<Transport> transport_;
     Exchange *exchange_ = nullptr;
     Exchange *reserved_for_ = nullptr;
-    TimePoint since_;              // of the states connecting, idle and leaving
+    TimePoint since_;              // of all states but busy
     std::uint64_t rested_in_ = 0;  // the turn in which it became idle
     Duration connect_time_{};
     http::HeadScanner scanner_;
@@ -106,6 +112,7 @@ private:
     std::string held_;  // part of a response head
     std::uint32_t served_ = 0;
     std::uint32_t interim_ = 0;  // 1xx responses to this request
+    std::size_t discarded_ = 0;
     State state_ = State::connecting;
     bool head_read_ = false;
     bool any_byte_ = false;

@@ -9,8 +9,8 @@ namespace {
 void append_results(MetricFamilies &list, const ServerView &view) {
     static constexpr std::array<std::string_view, 4> connect_results{"ok", "refused", "timeout",
                                                                      "failed"};
-    static constexpr std::array<std::string_view, 3> retry_results{"success", "failure",
-                                                                   "exhausted"};
+    static constexpr std::array<std::string_view, 4> retry_results{"success", "failure",
+                                                                   "exhausted", "budget"};
     static constexpr std::array<std::string_view, 3> limits{"connections", "requests", "pending"};
     Counter connects{list, "uvoy_upstream_connects_total",
                      "Connections to endpoints that were tried, by result."};

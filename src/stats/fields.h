@@ -20,7 +20,12 @@ constexpr std::size_t code_class(unsigned status) {
 }
 
 enum class ConnectResult : std::uint8_t { ok, refused, timeout, failed };
-enum class RetryResult : std::uint8_t { success, failure, exhausted };
+enum class RetryResult : std::uint8_t {
+    success,
+    failure,    ///< the last try failed in a way that is not tried again
+    exhausted,  ///< so did as many as the route allows
+    budget,     ///< too many others were being tried again
+};
 enum class Overflow : std::uint8_t { connections, requests, pending };
 
 /// An array indexed by an enumeration.
@@ -69,7 +74,7 @@ struct alignas(64) ClusterFields {
     typename Kind::Histogram first_byte{};  ///< request written to first response byte
     typename Kind::Histogram connect_duration{};
     PerEnum<ConnectResult, typename Kind::Counter, 4> connects{};
-    PerEnum<RetryResult, typename Kind::Counter, 3> retries{};
+    PerEnum<RetryResult, typename Kind::Counter, 4> retries{};
     PerEnum<Overflow, typename Kind::Counter, 3> overflows{};
     typename Kind::Counter reuses{};
     typename Kind::Gauge pending{};
@@ -82,7 +87,7 @@ struct alignas(64) ClusterFields {
         f(fields.first_byte...);
         f(fields.connect_duration...);
         for (std::size_t i = 0; i < 4; ++i) f(fields.connects.values[i]...);
-        for (std::size_t i = 0; i < 3; ++i) f(fields.retries.values[i]...);
+        for (std::size_t i = 0; i < 4; ++i) f(fields.retries.values[i]...);
         for (std::size_t i = 0; i < 3; ++i) f(fields.overflows.values[i]...);
         f(fields.reuses...);
         f(fields.pending...);

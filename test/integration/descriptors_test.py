@@ -130,10 +130,10 @@ class Descriptors(unittest.TestCase):
                 client.send(wire.head("GET", "/"))
                 response = client.response()
                 self.assertEqual(response.status, 503)
-                self.assertIn('details="connect_failed"', response.get("proxy-status"))
+                self.assertIn('details="overload"', response.get("proxy-status"))
         client.send(wire.head("GET", "/"))
         self.assertEqual(client.response().status, 200)
-        answered = uvoy.metric("uvoy_responses_by_uvoy_total", 'reason="connect_failed"')
+        answered = uvoy.metric("uvoy_responses_by_uvoy_total", 'reason="overload"')
         self.assertEqual(answered, 3)
         self.assertGreaterEqual(
             uvoy.metric("uvoy_upstream_connects_total", 'result="failed"'), 3

@@ -100,7 +100,7 @@ void EndpointConnection::check(const Message &request, const Plan &plan) {
 bool EndpointConnection::misbehave(const Plan &plan) {
     if (!faults_.endpoints || !scheduler_.chance(30)) return false;
     spent_ = plan.tunnel ? Spent::by_tunnel : Spent::by_http;
-    switch (scheduler_.random.below(plan.tunnel ? 7 : 9)) {
+    switch (scheduler_.random.below(plan.tunnel ? 7 : 10)) {
         case 0:
             over_ = true;
             stream_->reset();
@@ -129,6 +129,12 @@ bool EndpointConnection::misbehave(const Plan &plan) {
             spent_ = Spent::no;
             if (plan.answer == Plan::Answer::until_close) return false;
             drip(plan.response());
+            break;
+        case 8:
+            // In good order: "not now".  The client may get it, or that of another try.
+            spent_ = Spent::no;
+            output_ += "HTTP/1.1 503 Service Unavailable\r\nContent-Length: ";
+            output_ += plan.method == "HEAD" ? "7\r\n\r\n" : "7\r\n\r\nnot now";
             break;
         default:
             // An answer to nothing, at once behind the real one: nobody may ever see it.
@@ -212,7 +218,8 @@ void EndpointConnection::send_more() {
 
 void EndpointConnection::on_reset() {
     over_ = true;
-    if (tunnel_ != 0 && !faults_.clients) complain("a tunnel was cut");
+    // A try that takes too long is cut, also one that has just switched.
+    if (tunnel_ != 0 && !faults_.clients && !faults_.endpoints) complain("a tunnel was cut");
 }
 
 void EndpointConnection::on_end() {

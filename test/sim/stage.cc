@@ -83,7 +83,12 @@ void Stage::settle() {
     proxy_->settle(now_);
     while (answers_dials_ && dials_answered_ < dialled_.size()) {
         Wire &wire = *dialled_[dials_answered_++];
-        if (wire.events != nullptr) wire.events->on_connected(now_);
+        if (wire.events != nullptr && refusals_ > 0) {
+            --refusals_;
+            wire.events->on_connect_failed(proxy::ConnectError::refused, now_);
+        } else if (wire.events != nullptr) {
+            wire.events->on_connected(now_);
+        }
         proxy_->settle(now_);
     }
 }
@@ -91,6 +96,12 @@ void Stage::settle() {
 void Stage::send(Wire &wire, std::string_view bytes) {
     if (wire.events == nullptr) return;
     wire.events->on_bytes(bytes, now_);
+    settle();
+}
+
+void Stage::reset(Wire &wire) {
+    if (wire.events == nullptr) return;
+    wire.events->on_broken(now_);
     settle();
 }
 

@@ -47,6 +47,10 @@ public:
     std::size_t dials() const { return dialled_.size(); }
     /// Nobody answers the dials from now on.
     void black_hole() { answers_dials_ = false; }
+    /// So many dials from now on are refused.
+    void refuse(std::size_t dials) { refusals_ = dials; }
+    /// The wire's end is gone.
+    void reset(Wire &wire);
 
     /// What became of each exchange: "30.000 504 route_timeout", seconds since the start first,
     /// then
@@ -80,6 +84,7 @@ private:
     std::vector<std::unique_ptr<Wire>> dialled_;
     std::size_t dials_answered_ = 0;
     bool answers_dials_ = true;
+    std::size_t refusals_ = 0;
     std::string outcomes_;
     std::string closings_;
     std::unique_ptr<proxy::Proxy> proxy_;

@@ -1,6 +1,7 @@
 #include "world.h"
 
 #include "memory.h"
+#include "proxy/exchange.h"
 
 #include <algorithm>
 #include <deque>
@@ -19,7 +20,20 @@ constexpr std::size_t bytes_of_core = 128 * 1024;
 constexpr std::size_t bytes_of_exchange = 48 * 1024;
 constexpr std::size_t bytes_of_connection = 3 * (32 + 32) * 1024;
 
-config::Config make_config(Scheduler &scheduler) {
+config::Retry make_retry(Scheduler &scheduler, const Faults &faults) {
+    using Kind = config::RetryOn::Kind;
+    config::Retry retry;
+    retry.attempts = scheduler.between(1, 3);
+    if (scheduler.chance(50)) retry.on.push_back({.kind = Kind::gateway_error});
+    if (faults.endpoints && scheduler.chance(30)) {
+        retry.on.push_back({.kind = Kind::timeout});
+        retry.per_try_timeout = std::chrono::milliseconds{scheduler.between(100, 5'000)};
+    }
+    if (scheduler.chance(30)) retry.buffer = scheduler.between(0, 2'000);
+    return retry;
+}
+
+config::Config make_config(Scheduler &scheduler, const Faults &faults) {
     using std::chrono::seconds;
     config::Config config;
     config.listeners.push_back({.name = "web"});
@@ -31,10 +45,14 @@ config::Config make_config(Scheduler &scheduler) {
     cluster.limits.connections = scheduler.chance(30) ? 2 : 1024;
     cluster.limits.pending_timeout = seconds{600};
     cluster.timeouts.idle = seconds{scheduler.between(1, 30)};
-    config.clusters.push_back(std::move(cluster));
     config::Route route{.name = "all", .action = config::Forward{0}};
-    route.retry.attempts = scheduler.between(1, 3);
+    route.retry = make_retry(scheduler, faults);
+    // A budget that does not depend on what is under way can be looked at at any moment; it may
+    // cost a request.
+    if (faults.endpoints && scheduler.chance(30))
+        cluster.retry_budget = {.ratio = {0}, .min = scheduler.between(0, 2)};
     route.timeout = seconds{scheduler.chance(50) ? 30 : 0};
+    config.clusters.push_back(std::move(cluster));
     config.routes.push_back(std::move(route));
     return config;
 }
@@ -56,7 +74,7 @@ World::World(std::uint64_t seed) : scheduler_{seed} {
             break;
     }
     drains_ = scheduler_.chance(20);
-    runtime_ = std::make_unique<proxy::Runtime>(make_config(scheduler_), seed, 1);
+    runtime_ = std::make_unique<proxy::Runtime>(make_config(scheduler_, faults_), seed, 1);
     stats_ = std::make_unique<stats::WorkerStats>(runtime_->dimensions());
     proxy_ = std::make_unique<proxy::Proxy>(*runtime_,
                                             proxy::Ports{.dialer = this,
@@ -216,8 +234,11 @@ void World::check_record(const proxy::ExchangeRecord &record) {
                          std::string{name(record.reason)} + " " + std::string{record.path}));
     };
     const Duration timeout = runtime_->config().routes[0].timeout;
+    // After uvoy's own answer the rest of a body is still read and thrown away.
+    const Duration late = record.reason == Reason::route_timeout ? proxy::Exchange::longest_discard
+                                                                 : Duration::zero();
     if (!record.route.empty() && record.status != 101 && timeout > Duration::zero() &&
-        record.duration > timeout + TimerWheel::tick)
+        record.duration > timeout + TimerWheel::tick + late)
         wrong("an exchange outlives its route's timeout:");
     switch (record.status) {
         case 400:
@@ -236,7 +257,8 @@ void World::check_record(const proxy::ExchangeRecord &record) {
             if (!is({Reason::headers_too_large})) wrong("a wrong reason:");
             break;
         case 504:
-            if (!is({Reason::connect_timeout, Reason::route_timeout, Reason::idle_timeout}))
+            if (!is({Reason::connect_timeout, Reason::route_timeout, Reason::idle_timeout,
+                     Reason::first_byte_timeout}))
                 wrong("a wrong reason:");
             break;
         default:
@@ -275,6 +297,10 @@ void World::check() {
     std::size_t in_flight = 0;
     for (const auto &endpoint : runtime_->cluster(0).endpoints) in_flight += endpoint->in_flight;
     if (in_flight > proxy_->exchanges()) complain("more requests in flight than exchanges");
+    const config::RetryBudget &budget = runtime_->cluster(0).config->retry_budget;
+    const std::uint32_t retries = runtime_->cluster(0).retries;
+    if (retries > proxy_->exchanges()) complain("more retries than exchanges");
+    if (budget.ratio.basis_points == 0 && retries > budget.min) complain("beyond the retry budget");
     for (const auto &weak : streams_) {
         const auto stream = weak.lock();
         // The mark, one read buffer beyond it, and what framing adds.
@@ -353,6 +379,7 @@ void World::check_end() {
     if (records_ < answered()) complain("answers without a record");
     for (const auto &endpoint : runtime_->cluster(0).endpoints)
         if (endpoint->in_flight != 0) complain("in-flight words are left over");
+    if (runtime_->cluster(0).retries != 0) complain("retries are left over");
     const auto &cluster = stats_->cluster(0);
     if (cluster.pending.value() != 0 || cluster.connections_active.value() != 0 ||
         cluster.connections_idle.value() != 0)

@@ -143,7 +143,7 @@ TEST_CASE("every key reaches its member") {
         CHECK(first.upgrades.empty());
         CHECK(first.rate_limits == std::vector<std::size_t>{1, 0});
         CHECK(first.retry.attempts == 3);
-        CHECK(first.retry.on == std::vector{RetryOn::refused});
+        CHECK(first.retry.on == std::vector{RetryOn{.kind = RetryOn::Kind::refused}});
         const std::vector<KeyPart> hash_key{
             {KeyPart::Source::host, {}},        {KeyPart::Source::header, "x-user"},
             {KeyPart::Source::query, "id"},     {KeyPart::Source::cookie, "Sticky", 1h},

@@ -37,7 +37,7 @@ Json full_file(const std::string &path = {}) {
                             "limits": {}}},
         "clusters": {"*": {"endpoints": [{"address": "a:1"}],
             "load_balancing": {"hash_key": [{"header": "a"}]},
-            "health_check": {"type": "http"}, "limits": {}, "timeouts": {}}},
+            "health_check": {"type": "http"}, "retry_budget": {}, "limits": {}, "timeouts": {}}},
         "routes": [{"match": {"path": {"prefix": "/"}}, "respond": {"headers": {}}, "retry": {},
                     "hash_key": [{"query": "a"}]}],
         "rate_limits": {"*": {"rate": "1/s", "key": [{"header": "a"}]}},

@@ -32,14 +32,14 @@ TEST_CASE("status, side and Proxy-Status error derive from the reason") {
 }
 
 TEST_CASE("a retry class covers its reasons and no others") {
-    constexpr RetryClasses refused{.refused = true};
+    const RetryClasses refused{.refused = true};
     CHECK(covers(refused, Reason::connect_refused));
     CHECK_FALSE(covers(refused, Reason::connect_timeout));
-    constexpr RetryClasses connect{.connect_failure = true};
+    const RetryClasses connect{.connect_failure = true};
     CHECK(covers(connect, Reason::connect_refused));
     CHECK(covers(connect, Reason::connect_timeout));
     CHECK_FALSE(covers(connect, Reason::stale_connection));
-    constexpr RetryClasses reset{.reset_before_response = true};
+    const RetryClasses reset{.reset_before_response = true};
     CHECK(covers(reset, Reason::stale_connection));
     CHECK(covers(reset, Reason::reset_before_headers));
     CHECK_FALSE(covers(reset, Reason::reset_in_headers));
