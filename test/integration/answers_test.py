@@ -74,6 +74,12 @@ ANSWERED = {
     "too long a wait": kept(503, "overflow_pending", FULL, get("/queued"), held="/queued"),
     "nobody accepts": kept(504, "connect_timeout", "connection_timeout", get("/deaf")),
     "no answer in time": kept(504, "route_timeout", "http_response_timeout", get("/slow")),
+    "no answer in the time of a try": kept(
+        504, "first_byte_timeout", "http_response_timeout", get("/late")
+    ),
+    "no room for a retry": kept(
+        503, "retry_budget_spent", "connection_limit_reached", get("/spent")
+    ),
     "nothing for too long": kept(504, "idle_timeout", "connection_read_timeout", get("/idle")),
 }
 
@@ -143,6 +149,8 @@ class Failures(Answers):
         others = {
             "/slow": {"timeout": "300ms"},
             "/idle": {"timeout": "0s", "idle_timeout": "300ms"},
+            "/late": {"retry": {"attempts": 0, "per_try_timeout": "300ms"}},
+            "/spent": {"cluster": "spent", "retry": {"attempts": 1}},
             "/limited": {"rate_limits": ["one"]},
             **{path: {} for path in ("/ok", "/partial", "/bad", "/big", "/many", "/stale")},
         }
@@ -158,13 +166,18 @@ class Failures(Answers):
                 "single": cluster(self.endpoint, limits={"requests": 1}),
                 "unqueued": cluster(self.endpoint, limits={**queue, "pending": 0}),
                 "queued": cluster(self.endpoint, limits=queue),
+                "spent": cluster(
+                    self.dead,
+                    retry_budget={"ratio": "0%", "min": 0},
+                    limits={"pending_timeout": "300ms"},
+                ),
                 "deaf": cluster(self.deaf, timeouts={"connect": "300ms"}),
             },
             "rate_limits": {"one": {"rate": "1/m", "burst": 1, "key": ["client_ip"]}},
             "routes": [
                 {"match": {"path": f"/{name}"}, "cluster": name, **once} for name in own
             ] + [
-                {"match": {"path": path}, "cluster": "app", **more, **once}
+                {"match": {"path": path}, "cluster": "app", **once, **more}
                 for path, more in others.items()
             ],
         }
@@ -183,7 +196,7 @@ class Failures(Answers):
             peer.send("HTTP/1.1 200 OK\r\nA: " + "x" * 70_000)
         elif request.target == "/many":
             peer.send("HTTP/1.1 200 OK\r\n" + "A: b\r\n" * 257 + "\r\n")
-        elif request.target in ("/slow", "/idle", "/single", "/unqueued", "/queued"):
+        elif request.target in ("/slow", "/late", "/idle", "/single", "/unqueued", "/queued"):
             self.over.wait(harness.PATIENCE)
         else:
             peer.send(origin.answer())

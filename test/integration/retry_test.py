@@ -1,6 +1,7 @@
 """What is tried again, and what never is."""
 
 import json
+import time
 import unittest
 
 import harness
@@ -76,6 +77,43 @@ class Retry(unittest.TestCase):
     def test_an_answer_of_an_endpoint_is_an_answer_even_if_it_is_a_500(self):
         uvoy = self.start(handler=origin.says(origin.answer(b"", "500 Mine")))
         self.assertEqual({uvoy.ask().status for _ in range(6)}, {200, 500})
+
+
+    def test_a_503_is_tried_elsewhere_if_the_route_says_so_and_its_connection_stays(self):
+        def busy(_, request, peer):
+            peer.read_body(request)
+            peer.send(origin.answer(b"busy", "503 Service Unavailable"))
+
+        uvoy = self.start({"on": ["gateway_error"], "backoff": ["1ms", "1ms"]}, busy)
+        for _ in range(10):
+            response = uvoy.ask()
+            self.assertEqual(json.loads(response.body)["endpoint"], "good")
+        self.assertGreaterEqual(len(self.bad.requests), 3)
+        self.assertEqual(len(self.bad.peers), 1)
+        again = [r for r in self.good.requests if r.get("x-uvoy-attempt") is not None]
+        self.assertEqual({r.get("x-uvoy-attempt") for r in again}, {"2"})
+        self.assertEqual(len(again), len(self.bad.requests))
+        self.assertEqual({uvoy.ask(method="POST", body=b"x").status for _ in range(4)}, {200, 503})
+
+    def test_a_put_is_sent_again_with_its_body(self):
+        uvoy = self.start()
+        for size in [1, 1000, 60_000]:
+            with self.subTest(size=size):
+                body = bytes(i % 251 for i in range(size))
+                for _ in range(4):
+                    response = uvoy.ask(method="PUT", body=body)
+                    self.assertEqual(response.status, 200)
+        self.assertEqual({len(r.body) for r in self.good.requests}, {1, 1000, 60_000})
+
+    def test_an_endpoint_that_is_silent_is_left_after_the_time_of_a_try(self):
+        settings = {"on": ["timeout"], "per_try_timeout": "200ms", "backoff": ["1ms", "1ms"]}
+        uvoy = self.start(settings, origin.slow(3))
+        for _ in range(4):
+            started = time.monotonic()
+            self.assertEqual(json.loads(uvoy.ask().body)["endpoint"], "good")
+            self.assertLess(time.monotonic() - started, 2)
+        reason = 'reason="first_byte_timeout"'
+        self.assertGreaterEqual(uvoy.metric("uvoy_upstream_failures_total", reason), 1)
 
 
 class Ends(unittest.TestCase):
