@@ -182,6 +182,7 @@ void Exchange::on_connection(UpstreamConnection &connection, TimePoint now) {
     upstream_ = &connection;
     connection.assign(*this, now);
     if (!connection.reused()) journal_.connect = connection.connect_time();
+    start_try_clock(now);
     proxy_.touch(*session_);
     receive({}, now);
 }
@@ -283,9 +284,7 @@ void Exchange::on_deadline(TimePoint now) {
 }
 
 void Exchange::on_late_answer(TimePoint now) {
-    if (!waiting_) fail(Reason::first_byte_timeout, now);
-    else if (dialled_) fail(Reason::connect_timeout, now);
-    else on_no_room(now);
+    fail(waiting_ ? Reason::connect_timeout : Reason::first_byte_timeout, now);
 }
 
 void Exchange::on_no_room(TimePoint now) {

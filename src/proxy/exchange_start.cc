@@ -202,13 +202,13 @@ void Exchange::try_next(TimePoint now) {
     tried_[tries_++] = at_->index;
     journal_.connect = journal_.first_byte = Duration{-1};
     if (is_logged()) journal_.set(Text::backend, at_->name);
-    start_try_clock(now);
     if (picked->in_flight >= cluster().limits.requests) {
         proxy_.stats().cluster(endpoint_.cluster).overflows[stats::Overflow::requests].add();
         fail(Reason::overflow_requests, now);
         return;
     }
     seek_connection(now);
+    start_try_clock(now);
 }
 
 void Exchange::seek_connection(TimePoint now) {
@@ -218,6 +218,7 @@ void Exchange::seek_connection(TimePoint now) {
             reserved_ = acquired.connection;
             waiting_ = true;
             pending_due_ = now + cluster().limits.pending_timeout;
+            dialled_ = false;
             break;
         case Pool::Outcome::ready:
             upstream_ = acquired.connection;
@@ -240,7 +241,11 @@ void Exchange::seek_connection(TimePoint now) {
 
 void Exchange::start_try_clock(TimePoint now) {
     const Duration limit = route_->retry.per_try_timeout;
-    if (at_ != nullptr && request_over_ && limit > Duration::zero()) try_due_ = now + limit;
+    // Who waits for another's connection has pending_timeout.  Counted in, that wait would leave
+    // the endpoint of a long queue less time than it needs, and all its work would be thrown away.
+    const bool queued = waiting_ && !dialled_;
+    if (at_ != nullptr && request_over_ && !queued && limit > Duration::zero())
+        try_due_ = now + limit;
 }
 
 void Exchange::leave_endpoint() {

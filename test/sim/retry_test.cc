@@ -67,6 +67,14 @@ TEST_CASE("an answer of a status that is retried is never seen by the client") {
         CHECK(stage.outcomes() == "0.010 200 ok");
         CHECK(retries(stage, RetryResult::success) == 1);
     }
+    SUBCASE("nor is a part of a head") {
+        stage.send(stage.endpoint(1), "HTTP/1.1 200 OK\r\nContent-");
+        stage.reset(stage.endpoint(1));
+        stage.run_for(10ms);
+        REQUIRE(stage.dials() == 3);
+        stage.send(stage.endpoint(2), ok);
+        CHECK(stage.outcomes() == "0.020 200 ok");
+    }
     SUBCASE("unless it is the last, which is forwarded as it is") {
         stage.send(stage.endpoint(1), unavailable);
         stage.run_for(10ms);
@@ -175,6 +183,22 @@ TEST_CASE("per_try_timeout counts from the whole request, for each try") {
         CHECK(stage.dials() == 2);
         stage.run_for(5s);
         CHECK(stage.outcomes() == "3.004 504 connect_timeout");
+    }
+    SUBCASE("but not the wait for a connection of another") {
+        config.clusters[0].limits.connections = 1;
+        config.clusters[0].limits.pending_timeout = 5s;
+        Stage stage{std::move(config)};
+        Wire &first = stage.connect();
+        Wire &second = stage.connect();
+        stage.send(first, get);
+        stage.run_for(800ms);
+        stage.send(second, get);
+        stage.run_for(100ms);
+        stage.send(stage.endpoint(0), ok);
+        stage.run_for(950ms);
+        stage.send(stage.endpoint(0), ok);
+        CHECK(stage.outcomes() == "0.900 200 ok, 1.850 200 ok");
+        CHECK(stage.dials() == 1);
     }
     SUBCASE("and never an answer that has begun") {
         Stage stage{std::move(config)};
