@@ -161,6 +161,8 @@ void Exchange::note_answer(int status, TimePoint now) {
         proxy_.stats().cluster(endpoint_.cluster).first_byte.observe(journal_.first_byte);
     if (!speaks_of_trouble(status)) {
         at_->note_success();
+        const ClusterRuntime &cluster = proxy_.runtime().cluster(endpoint_.cluster);
+        cluster.retry_credit.earn(cluster.config->retry_budget.ratio.basis_points);
         return;
     }
     at_->note_failure();

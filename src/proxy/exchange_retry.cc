@@ -34,6 +34,8 @@ void Exchange::fail(Reason reason, TimePoint now) {
         if (reason != Reason::stale_connection) at_->note_failure();
         proxy_.stats().endpoint(proxy_.runtime().endpoint_number(endpoint_)).failures[reason].add();
         proxy_.ports().observer->on_endpoint_failure(endpoint_, reason, now);
+        if (reason == Reason::first_byte_timeout)
+            proxy_.runtime().cluster(endpoint_.cluster).retry_credit.spend();
     }
     drop_upstream(now);
     leave_endpoint();
@@ -116,11 +118,13 @@ void Exchange::try_again(TimePoint now) {
 bool Exchange::enter_retry() {
     const ClusterRuntime &cluster = proxy_.runtime().cluster(endpoint_.cluster);
     const config::RetryBudget &budget = cluster.config->retry_budget;
-    std::uint64_t in_flight = 1;  // this one
-    for (const auto &endpoint : cluster.endpoints)
-        in_flight += endpoint->in_flight.load(std::memory_order_relaxed);
-    const std::uint64_t room =
-        std::max<std::uint64_t>(budget.min, in_flight * budget.ratio.basis_points / 10'000);
+    std::uint64_t room = budget.min;
+    if (cluster.retry_credit.good()) {
+        std::uint64_t in_flight = 1;  // this one
+        for (const auto &endpoint : cluster.endpoints)
+            in_flight += endpoint->in_flight.load(std::memory_order_relaxed);
+        room = std::max(room, in_flight * budget.ratio.basis_points / 10'000);
+    }
     if (cluster.retries.fetch_add(1, std::memory_order_relaxed) < room) {
         retrying_ = true;
         return true;

@@ -7,6 +7,7 @@
 #include "limit/connection_counts.h"
 #include "proxy/failure.h"
 #include "proxy/ports.h"
+#include "proxy/retry_credit.h"
 #include "route/table.h"
 #include "stats/worker_stats.h"
 
@@ -30,6 +31,7 @@ struct ClusterRuntime {
     std::uint32_t pending_per_worker = 1;
     /// Retries under way in the whole process; written by a retry only.
     mutable std::atomic<std::uint32_t> retries{0};
+    mutable RetryCredit retry_credit;
 };
 
 /// A checked configuration in the form the workers run on.  Immutable but for the endpoints'
