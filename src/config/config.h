@@ -131,7 +131,7 @@ struct RetryOn {
     enum class Kind : std::uint8_t {
         connect_failure,        ///< no connection, for whatever reason
         refused,                ///< connection refused
-        reset_before_response,  ///< connection lost before the first byte of a response
+        reset_before_response,  ///< connection lost before a whole response head
         server_error,           ///< status 500 to 599: "5xx"
         gateway_error,          ///< status 502, 503 or 504
         timeout,                ///< no answer within per_try_timeout

@@ -114,6 +114,7 @@ bool covers(const RetryClasses &classes, Reason reason) {
             return classes.timeout;
         case Reason::stale_connection:
         case Reason::reset_before_headers:
+        case Reason::reset_in_headers:  // the client has seen nothing of it
             return classes.reset_before_response;
         default:
             return false;

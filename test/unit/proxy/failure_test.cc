@@ -42,7 +42,8 @@ TEST_CASE("a retry class covers its reasons and no others") {
     const RetryClasses reset{.reset_before_response = true};
     CHECK(covers(reset, Reason::stale_connection));
     CHECK(covers(reset, Reason::reset_before_headers));
-    CHECK_FALSE(covers(reset, Reason::reset_in_headers));
+    CHECK(covers(reset, Reason::reset_in_headers));
+    CHECK_FALSE(covers(reset, Reason::reset_in_body));
     CHECK_FALSE(covers(reset, Reason::rate_limited));
 }
 
