@@ -268,6 +268,7 @@ void World::check_record(const proxy::ExchangeRecord &record) {
     if (bad == sightings_.bad_responses.end()) return;
     const BadResponse &response = *bad->second;
     sightings_.bad_responses.erase(bad);  // the same request may come again
+    if (record.attempts > 1) return;      // so the last try decides
     if (record.status == 502 &&
         !is({response.reason, Reason::client_closed, Reason::reset_in_body}))
         wrong("a wrong reason:");

@@ -43,16 +43,13 @@ TEST_CASE("a retry policy is read as it stands") {
 }
 
 TEST_CASE("each mistake in a retry policy is told") {
-    const std::string words =
-        R"("connect_failure", "refused", "reset_before_response", "5xx", "gateway_error", )"
-        R"("timeout")";
     CHECK(retry_problem(R"("on": [399])") == "/on/0: 399 is not in 400..599");
-    CHECK(retry_problem(R"("on": ["6xx"])").starts_with(R"(/on/0: "6xx" is not one of )" + words));
+    CHECK(retry_problem(R"("on": ["6xx"])") == R"(/on/0: "6xx" is not known, did you mean "5xx"?)");
     CHECK(retry_problem(R"("on": [503, 503])") == "/on/1: stands in the list already");
-    CHECK(retry_problem(R"("backoff": "25ms")")
-              .ends_with(R"(expected two durations such as ["25ms", "250ms"])"));
-    CHECK(retry_problem(R"("backoff": ["25ms"])")
-              .ends_with(R"(expected two durations such as ["25ms", "250ms"])"));
+    CHECK(retry_problem(R"("backoff": "25ms")") ==
+          R"(/backoff: expected two durations such as ["25ms", "250ms"], got a string)");
+    CHECK(retry_problem(R"("backoff": ["25ms"])") ==
+          R"(/backoff: expected two durations such as ["25ms", "250ms"], got an array)");
     CHECK(retry_problem(R"("backoff": ["1s", "25ms"])") == "/backoff: begins above its end");
     CHECK(retry_problem(R"("backoff": ["0s", "25ms"])").starts_with("/backoff/0: "));
     CHECK(retry_problem(R"("backoff": ["25ms", "25ms"])").empty());
