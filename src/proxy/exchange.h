@@ -116,6 +116,8 @@ private:
     // exchange_start.cc
     void route(const Incoming &request, TimePoint now);
     void forward(const Incoming &request, const route::KeyInput &key, TimePoint now);
+    /// Makes the cookie that the key asks for, if the client has none.
+    std::uint64_t hash_of(route::KeyInput key);
     /// Whether the body may have to be sent again, and there is room to keep it.
     bool may_keep_body() const;
     std::string_view wanted_protocol(const http::Fields &fields) const;
@@ -161,6 +163,8 @@ private:
     /// The endpoint has answered the try; a tunnel counts as an answer.
     void note_answer(int status, TimePoint now);
     bool is_logged() const;
+    /// Value of Set-Cookie, or nothing (RFC 6265 section 4.1).
+    std::string set_cookie() const;
     void record(TimePoint now);
 
     // exchange.cc
@@ -215,7 +219,9 @@ private:
     std::size_t tries_ = 0;
     std::size_t head_size_ = 0;  // of head_ without its end
     EndpointId endpoint_;
-    cluster::Endpoint *at_ = nullptr;  // entered
+    cluster::Endpoint *at_ = nullptr;          // entered
+    const config::KeyPart *cookie_ = nullptr;  // to be set in the response
+    std::array<char, 16> cookie_value_{};
     Failure failure_;
     http::Method method_ = http::Method::get;
     http::Version version_ = http::Version::http11;

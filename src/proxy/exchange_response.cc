@@ -2,7 +2,10 @@
 #include "proxy/proxy.h"
 #include "proxy/rewrite.h"
 
+#include <fmt/format.h>
+
 #include <cassert>
+#include <string>
 #include <utility>
 
 // The second half: from the endpoint's response to the client and to the log.
@@ -84,10 +87,19 @@ void Exchange::on_response_head(const http::ResponseHead &head, const http::Fram
                           .persistence = persistence,
                           .upgrade = {},
                           .date = proxy_.date(now),
-                          .via = proxy_.runtime().pseudonym()});
+                          .via = proxy_.runtime().pseudonym(),
+                          .set_cookie = set_cookie()});
     out.mark();
     out.add(response_);
     response_unsent_ = true;
+}
+
+std::string Exchange::set_cookie() const {
+    if (cookie_ == nullptr) return {};
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*cookie_->ttl).count();
+    return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Lax{}", cookie_->name,
+                       std::string_view{cookie_value_.data(), cookie_value_.size()},
+                       seconds > 0 ? fmt::format("; Max-Age={}", seconds) : std::string{});
 }
 
 bool Exchange::take_back_response(Gather &out) {

@@ -4,6 +4,8 @@
 #include "proxy/rewrite.h"
 #include "route/key.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cassert>
 #include <utility>
@@ -40,6 +42,7 @@ void Exchange::begin(Session &session, TimePoint first_byte) {
     version_ = http::Version::http11;
     response_state_ = Response::none;
     request_over_ = request_complete_ = discarding_ = head_sent_ = waiting_ = false;
+    cookie_ = nullptr;
     dialled_ = keeps_body_ = retrying_ = false;
     tunnel_ = tunnel_client_over_ = tunnel_upstream_over_ = local_ = false;
     persists_ = true;
@@ -129,9 +132,7 @@ void Exchange::forward(const Incoming &request, const route::KeyInput &key, Time
     const Runtime &runtime = proxy_.runtime();
     endpoint_.cluster =
         static_cast<std::uint16_t>(std::get<config::Forward>(route_->action).cluster);
-    hash_ =
-        route::hash_key(route_->hash_key ? *route_->hash_key : cluster().load_balancing.hash_key,
-                        key, runtime.hash_seed());
+    hash_ = hash_of(key);
     if (!request_over_)
         read_due_ = now + runtime.config().listeners[session_->listener()].timeouts.body;
     if (request_over_ && request.head.version == http::Version::http11)
@@ -140,6 +141,16 @@ void Exchange::forward(const Incoming &request, const route::KeyInput &key, Time
     keeps_body_ = may_keep_body();
     waiting_since_ = now;
     try_next(now);
+}
+
+std::uint64_t Exchange::hash_of(route::KeyInput key) {
+    const auto &parts = route_->hash_key ? *route_->hash_key : cluster().load_balancing.hash_key;
+    cookie_ = route::cookie_to_set(parts, key.fields);
+    if (cookie_ != nullptr) {
+        fmt::format_to(cookie_value_.data(), "{:016x}", proxy_.random().next());
+        key.made_cookie = {cookie_value_.data(), cookie_value_.size()};
+    }
+    return route::hash_key(parts, key, proxy_.runtime().hash_seed());
 }
 
 bool Exchange::may_keep_body() const {

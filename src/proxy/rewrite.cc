@@ -192,6 +192,7 @@ void append_response_head(std::string &out, const http::ResponseHead &head,
     append_framing(out, rewrite.framing);
     if (!informational && !rewrite.date.empty() && head.fields.find(FieldId::date) == nullptr)
         append_field(out, "Date", rewrite.date);
+    if (!rewrite.set_cookie.empty()) append_field(out, "Set-Cookie", rewrite.set_cookie);
     append_via(out, head.version, rewrite.via);
     if (!rewrite.upgrade.empty()) {
         out += "Connection: Upgrade\r\n";

@@ -40,9 +40,10 @@ enum class Persistence : std::uint8_t { implied, keep_alive, close };
 struct ResponseRewrite {
     http::Framing framing;  ///< as it will be sent to the client
     Persistence persistence = Persistence::implied;
-    std::string_view upgrade;  ///< protocol that was switched to; empty = none
-    std::string_view date;     ///< added if the endpoint sent none
-    std::string_view via;      ///< our pseudonym
+    std::string_view upgrade;       ///< protocol that was switched to; empty = none
+    std::string_view date;          ///< added if the endpoint sent none
+    std::string_view via;           ///< our pseudonym
+    std::string_view set_cookie{};  ///< added to those of the endpoint; empty = none
 };
 
 void append_response_head(std::string &out, const http::ResponseHead &head,

@@ -12,6 +12,12 @@ namespace uvoy::route {
 
 namespace {
 
+std::string_view cookie_of(const config::KeyPart &part, const KeyInput &input) {
+    const std::string_view value = cookie(input.fields, part.name);
+    const bool made = value.data() == nullptr && part.ttl && !input.made_cookie.empty();
+    return made ? input.made_cookie : value;
+}
+
 /// A view without data stands for a missing value.
 std::string_view value_of(const config::KeyPart &part, const KeyInput &input) {
     using Source = config::KeyPart::Source;
@@ -27,7 +33,7 @@ std::string_view value_of(const config::KeyPart &part, const KeyInput &input) {
         case Source::query:
             return query_parameter(input.query, part.name);
         case Source::cookie:
-            return cookie(input.fields, part.name);
+            return cookie_of(part, input);
         case Source::header: {
             const http::Field *field = input.fields.find(std::string_view{part.name});
             if (field == nullptr) return {};
@@ -88,6 +94,16 @@ std::string_view query_parameter(std::string_view query, std::string_view name) 
                                                 : pair.substr(equals + 1);
     }
     return {};
+}
+
+const config::KeyPart *cookie_to_set(std::span<const config::KeyPart> parts,
+                                     const http::Fields &fields) {
+    const auto is_due = [&](const config::KeyPart &part) {
+        return part.source == config::KeyPart::Source::cookie && part.ttl &&
+               cookie(fields, part.name).data() == nullptr;
+    };
+    const auto found = std::ranges::find_if(parts, is_due);
+    return found == parts.end() ? nullptr : &*found;
 }
 
 std::string_view cookie(const http::Fields &fields, std::string_view name) {

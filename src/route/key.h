@@ -17,6 +17,7 @@ struct KeyInput {
     std::string_view client_ip;
     std::string_view route;  ///< its name
     const http::Fields &fields;
+    std::string_view made_cookie{};  ///< value of an absent cookie that is going to be set
 };
 
 /// Hash of the parts in their order, keyed by `seed`.  Parts are framed by their length, so that
@@ -31,6 +32,11 @@ std::string_view client_network(std::string_view client_ip, std::span<char, 46> 
 
 /// Value of a query parameter, as it stands there (not decoded); nullptr data if it is missing.
 std::string_view query_parameter(std::string_view query, std::string_view name);
+
+/// The part whose cookie the client does not have and is to get: the first with a time to live.
+/// Null if there is none.
+const config::KeyPart *cookie_to_set(std::span<const config::KeyPart> parts,
+                                     const http::Fields &fields);
 
 /// Value of the first cookie of exactly that name in any Cookie line, with its quotes if it has
 /// some (RFC 6265 section 4.2.1); nullptr data if it is missing.

@@ -158,7 +158,7 @@ class Policies(unittest.TestCase):
         self.assertGreater(len(queries), 1)
 
     def test_keys_of_a_dead_endpoint_move_and_come_home_and_others_stay(self):
-        uvoy = self.start("ring_hash")
+        uvoy = self.start("ring_hash", slow_start="0s")
         paths = [f"/{i}" for i in range(200)]
         before = who_all(uvoy, paths)
         dead = self.origins[1]
@@ -172,6 +172,31 @@ class Policies(unittest.TestCase):
         dead.start()
         uvoy.wait_for(dead, "healthy")
         self.assertEqual(eventually(lambda: who_all(uvoy, paths)), before)
+
+    def test_a_client_without_the_cookie_of_the_key_gets_one_and_stays_where_it_was(self):
+        key = [{"cookie": "sid", "ttl": "1h"}]
+        uvoy = self.start("ring_hash", hash_key=key)
+        values = set()
+        for i in range(20):
+            first = uvoy.ask(f"/{i}")
+            cookie = first.get("set-cookie")
+            self.assertRegex(
+                cookie, "^sid=[0-9a-f]{16}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600$"
+            )
+            value = cookie.split(";")[0]
+            values.add(value)
+            endpoint = json.loads(first.body)["endpoint"]
+            for j in range(3):
+                again = uvoy.ask(f"/{i}/{j}", fields=[("Cookie", f"a=b; {value}")])
+                self.assertEqual(json.loads(again.body)["endpoint"], endpoint)
+                self.assertIsNone(again.get("set-cookie"))
+        self.assertEqual(len(values), 20)
+
+    def test_a_cookie_may_end_with_the_session_or_be_the_business_of_others(self):
+        uvoy = self.start("ring_hash", hash_key=[{"cookie": "sid", "ttl": "0s"}])
+        self.assertNotIn("Max-Age", uvoy.ask().get("set-cookie"))
+        uvoy = self.start("ring_hash", hash_key=[{"cookie": "sid"}])
+        self.assertIsNone(uvoy.ask().get("set-cookie"))
 
     def test_two_processes_with_one_seed_agree(self):
         one, two = self.start("ring_hash"), self.start("ring_hash")
