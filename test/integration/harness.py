@@ -186,6 +186,9 @@ class Uvoy:
                 return int(line.split()[1]) * 1024
         raise AssertionError(f"no {what}")
 
+    def descriptors(self):
+        return len(list(pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
     def signal(self, number=signal.SIGINT):
         self.process.send_signal(number)
 
