@@ -1,5 +1,6 @@
 #include "cluster/membership.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -7,19 +8,43 @@ namespace uvoy::cluster {
 
 Membership::Membership(std::vector<std::shared_ptr<Endpoint>> endpoints, const Balancing &balancing)
     : endpoints_{std::move(endpoints)}, balancing_{balancing} {
-    std::vector<Member> members;
-    members.reserve(endpoints_.size());
-    for (const auto &endpoint : endpoints_) {
-        if (!endpoint) {
-            members.push_back({.name = {}, .weight = 0});
-            continue;
-        }
-        assert(endpoint->index == members.size());
-        assert(endpoint->weight > 0);
-        members.push_back({.name = endpoint->name, .weight = endpoint->weight});
+    for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+        if (!endpoints_[i]) continue;
+        assert(endpoints_[i]->index == i);
+        assert(endpoints_[i]->weight > 0);
+        add(*endpoints_[i]);
     }
-    if (balancing_.policy == Policy::ring_hash)
-        ring_ = std::make_unique<const MembershipRing>(members, balancing_.hash_seed);
+    std::ranges::sort(levels_, {}, &Level::priority);
+    if (!hashed()) return;
+    for (Level &level : levels_) level.ring = make_ring(level);
+}
+
+void Membership::add(const Endpoint &endpoint) {
+    auto level = std::ranges::find(levels_, endpoint.priority, &Level::priority);
+    if (level == levels_.end())
+        level = levels_.insert(
+            level, {.priority = endpoint.priority, .indexes = {}, .weight = 0, .ring = nullptr});
+    level->indexes.push_back(endpoint.index);
+    level->weight += endpoint.weight;
+}
+
+std::unique_ptr<const MembershipRing> Membership::make_ring(const Level &level) const {
+    std::vector<Member> members(endpoints_.size(), Member{.name = {}, .weight = 0});
+    for (const std::uint16_t index : level.indexes)
+        members[index] = {.name = endpoints_[index]->name, .weight = endpoints_[index]->weight};
+    const auto owners = balancing_.policy == Policy::maglev ? MembershipRing::Owners::maglev
+                                                            : MembershipRing::Owners::rendezvous;
+    return std::make_unique<const MembershipRing>(members, balancing_.hash_seed, owners);
+}
+
+std::uint64_t Membership::fingerprint() const {
+    std::uint64_t fingerprint = 0;
+    for (const Level &level : levels_) {
+        if (!level.ring) continue;
+        fingerprint = fingerprint == 0 ? level.ring->fingerprint()
+                                       : mix(fingerprint ^ level.ring->fingerprint());
+    }
+    return fingerprint;
 }
 
 }  // namespace uvoy::cluster

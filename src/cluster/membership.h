@@ -12,6 +12,7 @@ namespace uvoy::cluster {
 
 enum class Policy : std::uint8_t {
     ring_hash,      ///< by the request's hash; the same key goes to the same endpoint
+    maglev,         ///< the same on a ring whose shares are even more equal, and less stable
     least_request,  ///< the less busy (requests in flight per weight) of two drawn by weight
     round_robin,    ///< in turn, by weight
     random,         ///< by weight
@@ -25,6 +26,10 @@ struct Balancing {
     /// Panic: more than this share of the weight, in hundredths of a percent, is out.  10,000 =
     /// never, and a cluster without healthy endpoints is dead.
     std::uint32_t panic_threshold = 5'000;
+
+    /// Of ring_hash and maglev: an endpoint with more than this part of its fair share of the
+    /// requests in flight, in hundredths, is passed over.  0 = no bound; else at least 101.
+    std::uint32_t bounded_load = 0;
 
     Duration slow_start{0};  ///< SlowStart's period; 0 = none
 };
@@ -41,13 +46,30 @@ public:
     const std::vector<std::shared_ptr<Endpoint>> &endpoints() const { return endpoints_; }
     const Balancing &balancing() const { return balancing_; }
 
-    /// Only for Policy::ring_hash, else null.
-    const MembershipRing *ring() const { return ring_.get(); }
+    /// The endpoints of one priority.
+    struct Level {
+        std::uint16_t priority;
+        std::vector<std::uint16_t> indexes;          ///< at least one
+        std::uint64_t weight;                        ///< of all of them
+        std::unique_ptr<const MembershipRing> ring;  ///< null where requests have no hash
+    };
+    /// First priority first.
+    const std::vector<Level> &levels() const { return levels_; }
+
+    /// Whether the hash of a request decides where it goes.
+    bool hashed() const {
+        return balancing_.policy == Policy::ring_hash || balancing_.policy == Policy::maglev;
+    }
+    /// Equal where the rings of all levels are; 0 without rings.
+    std::uint64_t fingerprint() const;
 
 private:
+    void add(const Endpoint &endpoint);
+    std::unique_ptr<const MembershipRing> make_ring(const Level &level) const;
+
     std::vector<std::shared_ptr<Endpoint>> endpoints_;
     Balancing balancing_;
-    std::unique_ptr<const MembershipRing> ring_;
+    std::vector<Level> levels_;
 };
 
 }  // namespace uvoy::cluster

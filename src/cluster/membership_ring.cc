@@ -4,6 +4,8 @@
 #include <cassert>
 #include <queue>
 
+#include "cluster/maglev.h"
+
 namespace uvoy::cluster {
 
 namespace {
@@ -97,12 +99,29 @@ void put_first(Choices &choices, Rank owner) {
 
 }  // namespace
 
-MembershipRing::MembershipRing(std::span<const Member> members, std::uint64_t seed)
+MembershipRing::MembershipRing(std::span<const Member> members, std::uint64_t seed, Owners owners)
     : rendezvous_{members, seed}, choices_(arc_count) {
     if (rendezvous_.candidates().empty()) {
         for (Choices &choices : choices_) choices.fill(no_endpoint);
         return;
     }
+    if (owners == Owners::maglev) {
+        const std::vector<Rank> population = maglev_owners(rendezvous_);
+        for (std::size_t i = 0; i < arc_count; ++i) {
+            choices_[i] = favourites(rendezvous_, static_cast<std::uint16_t>(i)).ranks;
+            put_first(choices_[i], population[i]);
+        }
+    } else {
+        settle(members);
+    }
+    find_fingerprint();
+    for (Choices &choices : choices_)
+        for (std::uint16_t &choice : choices)
+            if (choice != no_endpoint) choice = rendezvous_.candidates()[choice].index;
+}
+
+/// Owners by bids, and the best of the others after them.
+void MembershipRing::settle(std::span<const Member> members) {
     std::vector<Bid> bids;
     bids.reserve(arc_count);
     for (std::size_t i = 0; i < arc_count; ++i) {
@@ -124,15 +143,16 @@ MembershipRing::MembershipRing(std::span<const Member> members, std::uint64_t se
         --room[bid.rank];
         put_first(choices_[bid.arc], bid.rank);
     }
+}
 
+/// While choices are ranks, which do not depend on the order of the list.
+void MembershipRing::find_fingerprint() {
     for (const auto &candidate : rendezvous_.candidates())
         fingerprint_ = mix(fingerprint_ ^ candidate.identity);
-    for (Choices &choices : choices_) {
+    for (const Choices &choices : choices_) {
         const std::uint64_t packed =
             choices[0] | std::uint64_t{choices[1]} << 16 | std::uint64_t{choices[2]} << 32;
         fingerprint_ = mix(fingerprint_ ^ packed);
-        for (std::uint16_t &choice : choices)
-            if (choice != no_endpoint) choice = rendezvous_.candidates()[choice].index;
     }
 }
 

@@ -11,22 +11,29 @@
 
 namespace uvoy::cluster {
 
-/// Who serves which arc, whatever anybody's health: for each arc the owner and the next two.
+/// Who serves which arc, whatever anybody's health: for each arc the owner and those who come next.
 /// Built when endpoints, weights or the seed change.  Every uvoy with the same names, weights and
 /// seed builds the same ring, in whatever order they are listed.
 ///
-/// Owners are found by weighted rendezvous hashing under a cap: no endpoint owns more than 1.05
-/// times its fair share (but one arc if that is less than one).  Of all pairs (arc, endpoint) the
-/// one of the lowest cost is settled first; a full endpoint leaves its costliest arcs to the next.
+/// Owners are given by Maglev's population, or found by weighted rendezvous hashing under a cap: no
+/// endpoint owns more than 1.05 times its fair share (but one arc if that is less than one).  Of
+/// all pairs (arc, endpoint) the one of the lowest cost is settled first; a full endpoint leaves
+/// its costliest arcs to the next.
 class MembershipRing {
 public:
-    static constexpr std::size_t choice_count = 3;
+    /// So many that where half of a hundred are out, hardly an arc is left to rendezvous hashing,
+    /// which looks at each endpoint.
+    static constexpr std::size_t choice_count = 8;
 
     /// Owner first, then the best of the others; `no_endpoint` where there are not so many.
     using Choices = std::array<std::uint16_t, choice_count>;
 
+    /// How owners are found.  The choices after them are those of rendezvous hashing.
+    enum class Owners : std::uint8_t { rendezvous, maglev };
+
     /// Names are unique, and there are fewer than `no_endpoint` members.
-    MembershipRing(std::span<const Member> members, std::uint64_t seed);
+    MembershipRing(std::span<const Member> members, std::uint64_t seed,
+                   Owners owners = Owners::rendezvous);
 
     const Choices &choices(std::uint16_t arc) const { return choices_[arc]; }
 
@@ -46,10 +53,13 @@ public:
     /// Number of members, empty places included.
     std::size_t size() const { return rendezvous_.size(); }
 
-    /// Equal where names and the three choices of every arc are.
+    /// Equal where names and the first three choices of every arc are.
     std::uint64_t fingerprint() const { return fingerprint_; }
 
 private:
+    void settle(std::span<const Member> members);
+    void find_fingerprint();
+
     Rendezvous rendezvous_;
     std::vector<Choices> choices_;
     std::uint64_t fingerprint_ = 0;

@@ -1,20 +1,65 @@
 #include "cluster/published_ring.h"
 
+#include <bit>
 #include <cassert>
 
+#include "cluster/level_shares.h"
+
 namespace uvoy::cluster {
+
+namespace {
+
+/// Finds who serves an arc.
+class Servers {
+public:
+    explicit Servers(std::span<const std::uint16_t> ramps) : ramps_{ramps} {
+        for (const std::uint16_t ramp : ramps) serving_.push_back(ramp > 0 ? 1 : 0);
+    }
+
+    std::uint16_t of(const MembershipRing &ring, std::uint16_t arc) const {
+        const MembershipRing::Choices &choices = ring.choices(arc);
+        if (choices.back() == no_endpoint) return search(ring, arc);
+        // Without a branch for each of them: who is out cannot be foretold.
+        unsigned usable = 0;
+        for (std::size_t i = 0; i < choices.size(); ++i)
+            usable |= unsigned{serving_[choices[i]]} << i;
+        if (usable == 0) return search(ring, arc);
+        const std::uint16_t first = choices[static_cast<std::size_t>(std::countr_zero(usable))];
+        return ramps_[first] >= full_ramp ? first : search(ring, arc);
+    }
+
+private:
+    std::uint16_t search(const MembershipRing &ring, std::uint16_t arc) const {
+        const auto serves = [&](std::uint16_t index) { return serving_[index] != 0; };
+        const std::uint16_t found = ring.first(arc, [&](std::uint16_t index) {
+            return serves(index) && ring.takes(index, arc, ramps_[index]);
+        });
+        // Better one that is starting than none.
+        return found != no_endpoint ? found : ring.first(arc, serves);
+    }
+
+    std::span<const std::uint16_t> ramps_;
+    std::vector<std::uint8_t> serving_;
+};
+
+}  // namespace
 
 PublishedRing::PublishedRing(const MembershipRing &membership,
                              std::span<const std::uint16_t> ramps) {
     assert(ramps.size() == membership.size());
-    const auto serves = [&](std::uint16_t index) { return ramps[index] > 0; };
+    const Servers servers{ramps};
+    for (std::size_t i = 0; i < arc_count; ++i)
+        owners_[i] = servers.of(membership, static_cast<std::uint16_t>(i));
+}
+
+PublishedRing::PublishedRing(std::span<const MembershipRing *const> rings,
+                             std::span<const std::uint64_t> shares,
+                             std::span<const std::uint16_t> ramps) {
+    assert(!rings.empty() && rings.size() == shares.size());
+    const Servers servers{ramps};
     for (std::size_t i = 0; i < arc_count; ++i) {
         const auto arc = static_cast<std::uint16_t>(i);
-        owners_[arc] = membership.first(arc, [&](std::uint16_t index) {
-            return serves(index) && membership.takes(index, arc, ramps[index]);
-        });
-        // Better one that is starting than none.
-        if (owners_[arc] == no_endpoint) owners_[arc] = membership.first(arc, serves);
+        owners_[i] = servers.of(*rings[level_of(shares, Rendezvous::arc_key(arc))], arc);
     }
 }
 

@@ -29,6 +29,7 @@ Rendezvous::Rendezvous(std::span<const Member> members, std::uint64_t seed) {
         const std::uint64_t inverse = lightest * UINT32_MAX / member.weight;
         candidates_.push_back({.identity = identities_[index],
                                .inverse_weight = static_cast<std::uint32_t>(inverse),
+                               .weight = member.weight,
                                .index = index});
     }
 }

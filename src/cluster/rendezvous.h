@@ -43,7 +43,8 @@ public:
     struct Candidate {
         std::uint64_t identity;        ///< keyed hash of the name
         std::uint32_t inverse_weight;  ///< 2^32 - 1 for the lightest, less for heavier ones
-        std::uint16_t index;           ///< in the list of members
+        std::uint32_t weight;
+        std::uint16_t index;  ///< in the list of members
     };
 
     /// In the order of names: where costs are equal, the earlier candidate wins.

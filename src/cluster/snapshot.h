@@ -15,8 +15,8 @@ namespace uvoy::cluster {
 
 /// What a pick depends on, besides the snapshot.  All of it is the calling worker's own.
 struct PickInput {
-    std::uint64_t hash;                    ///< of the request's hash key; for Policy::ring_hash
-    Random &random;                        ///< for least_request and random
+    std::uint64_t hash;                    ///< of the request's hash key; for rings
+    Random &random;                        ///< for policies without a hash
     std::uint32_t &cursor;                 ///< round_robin's place, one for each cluster; start it
                                            ///< at a random number, or workers go in step
     std::span<const std::uint16_t> tried;  ///< endpoints this request was at already; few
@@ -47,27 +47,51 @@ public:
     /// Too much of the weight is out (Balancing::panic_threshold): ejection stops.
     bool panic() const { return panic_; }
 
-    /// Only for Policy::ring_hash, else null.
+    /// Null where requests have no hash.
     const PublishedRing *ring() const { return ring_.get(); }
+
+    /// What part of the requests each of Membership::levels() takes: level_shares().
+    std::span<const std::uint64_t> shares() const { return shares_; }
+
+    /// The level of a hash; only where requests have one.
+    std::size_t level_of_hash(std::uint64_t hash) const;
+
+    /// Whether Balancing::bounded_load passes the endpoint over at this moment.
+    bool over_bound(std::uint16_t index) const;
 
     /// Share of the keys (0..1) that `previous` sent to another endpoint, by name; 0 without rings.
     double moved_ratio(const Snapshot &previous) const;
 
 private:
-    std::uint16_t pick_by_policy(const PickInput &input) const;
+    /// What serves of one of Membership::levels(), for policies without a hash.
+    struct Level {
+        std::vector<std::uint16_t> eligible;
+        std::vector<std::uint16_t> schedule;  // of eligible indexes, by share
+    };
+
+    void judge();
+    void weigh();
+    void bound();
+    std::uint64_t share(std::uint16_t index) const;
+
+    std::uint16_t pick_untried(const PickInput &input) const;
     std::uint16_t pick_from_ring(const PickInput &input) const;
-    std::uint16_t pick_less_busy(const PickInput &input) const;
+    std::uint16_t pick_in_turn(const PickInput &input) const;
+    std::uint16_t pick_in_level(const Level &level, const PickInput &input) const;
+    std::uint16_t pick_less_busy(const Level &level, const PickInput &input) const;
     std::uint16_t pick_healthy(const PickInput &input) const;
-    std::uint64_t share(std::uint16_t index) const;  // weight x ramp
 
     std::shared_ptr<const Membership> membership_;
     std::vector<EndpointState> states_;
     std::size_t healthy_count_ = 0;
     bool panic_ = false;
-    std::vector<std::uint16_t> eligible_;
-    std::vector<std::uint16_t> ramps_;           // by index; 0: not eligible
-    std::unique_ptr<const PublishedRing> ring_;  // of Policy::ring_hash
-    std::vector<std::uint16_t> schedule_;        // of the others: eligible indexes, by share
+    std::vector<std::uint16_t> ramps_;   // by index; 0: not eligible
+    std::vector<std::uint64_t> shares_;  // by level
+    bool served_ = false;                // somebody is eligible
+    std::vector<Level> levels_;
+    std::unique_ptr<const PublishedRing> ring_;
+    std::shared_ptr<const ClusterLoad> load_;  // null: no bound
+    std::vector<double> bounds_;               // part of the cluster's requests in flight, by index
 };
 
 }  // namespace uvoy::cluster

@@ -47,7 +47,7 @@ void append_rings(MetricFamilies &list, const ServerView &view) {
                       static_cast<double>(arcs[j]) / static_cast<double>(cluster::arc_count));
         moved.add({{"cluster", cluster}}, view.clusters.moved_ratio(i));
         // A double has no more bits.
-        fingerprint.add({{"cluster", cluster}}, snapshot.membership().ring()->fingerprint() >> 11);
+        fingerprint.add({{"cluster", cluster}}, snapshot.membership().fingerprint() >> 11);
     }
 }
 

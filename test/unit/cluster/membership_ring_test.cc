@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "members.h"
 
@@ -130,14 +131,25 @@ TEST_CASE("every machine builds this ring") {
     // Golden: fleets mix versions while they are upgraded, so a change here moves keys.
     const Members members{{1, 2, 3, 4, 5}};
     const MembershipRing ring{members.list(), 42};
-    using Choices = MembershipRing::Choices;
+    const auto first_three = [&](std::uint16_t arc) {
+        const auto &choices = ring.choices(arc);
+        return std::vector<std::uint16_t>{choices.begin(), choices.begin() + 3};
+    };
+    using First = std::vector<std::uint16_t>;
     CHECK(ring.fingerprint() == 0x5f1855bf2cf858dc);
-    CHECK(ring.choices(0) == Choices{1, 4, 3});
-    CHECK(ring.choices(1) == Choices{3, 2, 1});
-    CHECK(ring.choices(40'000) == Choices{2, 4, 1});
-    CHECK(ring.choices(65'535) == Choices{2, 4, 3});
+    CHECK(first_three(0) == First{1, 4, 3});
+    CHECK(first_three(1) == First{3, 2, 1});
+    CHECK(first_three(40'000) == First{2, 4, 1});
+    CHECK(first_three(65'535) == First{2, 4, 3});
     const Members hundred{equal_weights(100)};
     CHECK(MembershipRing{hundred.list(), 42}.fingerprint() == 0xc0d52551d1e34fef);
+    const std::vector<Member> fleet{{"10.0.0.1:8080", 1},
+                                    {"10.0.0.2:8080", 2},
+                                    {"10.0.0.3:8080", 4},
+                                    {"10.0.0.4:8080", 1},
+                                    {"10.0.0.5:8080", 3}};
+    const MembershipRing maglev{fleet, seed, MembershipRing::Owners::maglev};
+    CHECK(maglev.fingerprint() == 0xa8f58b51ade6c852);
 }
 
 TEST_CASE("the choices of an arc are different endpoints, as many as there are") {
@@ -193,6 +205,15 @@ TEST_CASE("a new endpoint takes its share and moves little else") {
     CHECK(taken > static_cast<int>(arc_count) / 21 * 9 / 10);
     // What the cap makes move: owners that were full and have room now, and the other way round.
     CHECK(moved < static_cast<int>(arc_count) / 100);
+}
+
+TEST_CASE(
+    "of 100 equal endpoints none has more than 1.06 of the mean, of 500 none more than 1.08") {
+    for (const auto &[count, most] : {std::pair{100, 1.06}, std::pair{500, 1.08}}) {
+        const Members members{equal_weights(static_cast<std::size_t>(count))};
+        const auto arcs = arcs_owned(MembershipRing{members.list(), seed});
+        CHECK(std::ranges::max(arcs) * count <= most * arc_count);
+    }
 }
 
 }  // namespace uvoy::cluster

@@ -168,7 +168,7 @@ TEST_CASE("while all are healthy the owners serve, so that the cap holds") {
     CHECK(std::ranges::max(ring->arcs_served(100)) <= arc_count * 105 / 10'000);
 }
 
-TEST_CASE("when all three choices of an arc are dead, rendezvous finds a healthy endpoint") {
+TEST_CASE("when all choices of an arc are dead, rendezvous finds a healthy endpoint") {
     const Members members{equal_weights(12)};
     const MembershipRing membership{members.list(), seed};
     std::vector<bool> healthy(12, false);
@@ -185,7 +185,7 @@ TEST_CASE("when all three choices of an arc are dead, rendezvous finds a healthy
         const auto is_healthy = [&](std::uint16_t index) { return healthy[index]; };
         REQUIRE(ring->pick(hash_on(i)) == rendezvous.best(arc, is_healthy));
     }
-    CHECK(beyond > 1'000);
+    CHECK(beyond > 100);
     const auto arcs = ring->arcs_served(12);
     CHECK(std::accumulate(arcs.begin(), arcs.end(), 0u) == arc_count);
     for (std::size_t i = 0; i < 12; ++i) CHECK((arcs[i] > arc_count / 5) == healthy[i]);

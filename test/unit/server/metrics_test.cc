@@ -141,7 +141,7 @@ TEST_CASE("an ejection shows in health, ring and panic") {
 
 TEST_CASE("a fingerprint survives the way through a double") {
     const Scene scene;
-    const std::uint64_t exact = scene.clusters.current(0).membership().ring()->fingerprint() >> 11;
+    const std::uint64_t exact = scene.clusters.current(0).membership().fingerprint() >> 11;
     CHECK(has(scrape(scene), R"(uvoy_ring_fingerprint{cluster="app"} )" + std::to_string(exact)));
 }
 
