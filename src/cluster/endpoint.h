@@ -23,6 +23,8 @@ struct Endpoint {  // NOLINT(clang-analyzer-optin.performance.Padding): that is 
         std::uint32_t weight = 1;    ///< share relative to the others, at least 1
         std::uint16_t index = 0;     ///< place in its cluster's list
         std::uint16_t priority = 0;  ///< 0 is asked first
+        /// Tells it from all others that ever had its index.
+        std::uint32_t generation = 0;
     };
 
     explicit Endpoint(Identity identity, std::shared_ptr<ClusterLoad> load_ = nullptr)
@@ -31,6 +33,7 @@ struct Endpoint {  // NOLINT(clang-analyzer-optin.performance.Padding): that is 
           weight{identity.weight},
           index{identity.index},
           priority{identity.priority},
+          generation{identity.generation},
           load{std::move(load_)} {}
 
     Endpoint(const Endpoint &) = delete;
@@ -41,6 +44,7 @@ struct Endpoint {  // NOLINT(clang-analyzer-optin.performance.Padding): that is 
     const std::uint32_t weight;
     const std::uint16_t index;
     const std::uint16_t priority;
+    const std::uint32_t generation;
     const std::shared_ptr<ClusterLoad> load;  ///< null where no policy asks for it
 
     /// One request more.  Returns how many there were before.

@@ -223,7 +223,8 @@ void Exchange::try_next(TimePoint now) {
 }
 
 void Exchange::seek_connection(TimePoint now) {
-    const Pool::Acquired acquired = proxy_.pool(endpoint_).acquire(*this, !request_over_, now);
+    const Pool::Acquired acquired =
+        proxy_.pool(endpoint_).acquire(*this, at_->generation, !request_over_, now);
     switch (acquired.outcome) {
         case Pool::Outcome::reserved:
             reserved_ = acquired.connection;

@@ -14,7 +14,21 @@ bool Pool::may_dial() const {
     return total_ < proxy_.runtime().cluster(endpoint_.cluster).connections_per_worker;
 }
 
-Pool::Acquired Pool::acquire(Exchange &exchange, bool at_once, TimePoint now) {
+void Pool::turn_to(std::uint32_t generation, TimePoint now) {
+    if (generation == generation_) return;
+    // Nobody waits, for nobody is at the former endpoint any more; see cluster::EndpointSlots.
+    assert(waiting_.empty());
+    generation_ = generation;
+    while (!idle_.empty()) {
+        UpstreamConnection *connection = idle_.back();
+        idle_.pop_back();
+        connection->drop(now);
+    }
+}
+
+Pool::Acquired Pool::acquire(Exchange &exchange, std::uint32_t generation, bool at_once,
+                             TimePoint now) {
+    turn_to(generation, now);
     while (!idle_.empty()) {
         UpstreamConnection *connection = idle_.back();
         idle_.pop_back();
@@ -100,6 +114,10 @@ void Pool::connected(UpstreamConnection &connection, TimePoint now) {
 
 void Pool::ready(UpstreamConnection &connection, TimePoint now) {
     connection.rest(now);
+    if (connection.generation() != generation_) {
+        connection.drop(now);
+        return;
+    }
     offer(connection, now);
 }
 

@@ -16,7 +16,8 @@ class Proxy;
 class UpstreamConnection;
 
 /// One worker's connections to one endpoint.  Idle ones are taken last-in first-out, so that few
-/// stay busy and the rest grow old and close.
+/// stay busy and the rest grow old and close.  When the endpoint's place is given to another one,
+/// the connections to the former one end without having carried a request of the new one.
 class Pool {
 public:
     Pool(Proxy &proxy, EndpointId endpoint) : proxy_{proxy}, endpoint_{endpoint} {}
@@ -38,8 +39,8 @@ public:
     /// An idle connection may have received what nobody has read yet: an answer to nothing, which
     /// would pass for the answer to this request, or the end.  So it is used only when all that had
     /// come by then has been delivered; `at_once`, for a request whose body is in the read buffer,
-    /// the kernel is asked instead.
-    Acquired acquire(Exchange &exchange, bool at_once, TimePoint now);
+    /// the kernel is asked instead.  `generation` is that of the exchange's endpoint.
+    Acquired acquire(Exchange &exchange, std::uint32_t generation, bool at_once, TimePoint now);
 
     /// The exchange waits no longer.
     void forget(Exchange &exchange);
@@ -55,6 +56,8 @@ public:
     void closed(UpstreamConnection &connection, bool was_idle, TimePoint now);
 
     EndpointId endpoint() const { return endpoint_; }
+    /// Of the endpoint that new connections go to.
+    std::uint32_t generation() const { return generation_; }
     std::size_t idle() const { return idle_.size(); }
     std::size_t total() const { return total_; }
     std::size_t waiting() const { return waiting_.size(); }
@@ -66,9 +69,11 @@ private:
     Exchange *take_waiter();
     void give_up_youngest(Reason reason, TimePoint now);
     bool may_dial() const;
+    void turn_to(std::uint32_t generation, TimePoint now);
 
     Proxy &proxy_;
     EndpointId endpoint_;
+    std::uint32_t generation_ = 0;
     std::vector<UpstreamConnection *> idle_;
     std::deque<Exchange *> waiting_;  // oldest first
     std::size_t connecting_ = 0;

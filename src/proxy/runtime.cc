@@ -71,7 +71,9 @@ Runtime::Runtime(config::Config config, std::uint64_t hash_seed, unsigned worker
                     .weight = endpoint.weight,
                     .index = static_cast<std::uint16_t>(runtime.endpoints.size())}));
         }
-        first_endpoint += cluster.endpoints.size();
+        // As many may come as are leaving.
+        if (cluster.discovery) runtime.endpoints.resize(2 * cluster.discovery->max_endpoints);
+        first_endpoint += runtime.endpoints.size();
     }
     for (const config::Listener &listener : config_.listeners) {
         head_limits_.push_back({.header_bytes = listener.limits.header_bytes,
@@ -88,7 +90,7 @@ stats::Dimensions Runtime::dimensions() const {
                                  .routes = config_.routes.size(),
                                  .clusters = config_.clusters.size(),
                                  .limits = config_.rate_limits.size()};
-    for (const config::Cluster &cluster : config_.clusters)
+    for (const ClusterRuntime &cluster : clusters_)
         dimensions.endpoints += cluster.endpoints.size();
     return dimensions;
 }

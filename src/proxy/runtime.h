@@ -24,6 +24,7 @@ namespace uvoy::proxy {
 /// One cluster, ready to run.
 struct ClusterRuntime {
     const config::Cluster *config = nullptr;
+    /// By index; of the control loop alone, but for its size.  Null: nobody has this place now.
     std::vector<std::shared_ptr<cluster::Endpoint>> endpoints;
     std::size_t first_endpoint = 0;  ///< number of its first endpoint, counted over all clusters
     /// This worker's part of the limits that the configuration states for the process.
@@ -34,8 +35,9 @@ struct ClusterRuntime {
     mutable RetryCredit retry_credit;
 };
 
-/// A checked configuration in the form the workers run on.  Immutable but for the endpoints'
-/// in-flight words, the counts of connections and the overload flag; shared by all workers.
+/// A checked configuration in the form the workers run on.  Immutable but for the endpoints of
+/// clusters with discovery, the endpoints' in-flight words, the counts of connections and the
+/// overload flag; shared by all workers.
 class Runtime {
 public:
     /// `instance` tells this process from all others.
@@ -71,8 +73,16 @@ public:
     std::size_t endpoint_number(EndpointId id) const {
         return clusters_[id.cluster].first_endpoint + id.index;
     }
+    /// The place is not empty.
     cluster::Endpoint &endpoint(EndpointId id) const {
         return *clusters_[id.cluster].endpoints[id.index];
+    }
+    bool has_endpoint(EndpointId id) const {
+        return clusters_[id.cluster].endpoints[id.index] != nullptr;
+    }
+    /// On the control loop, of a cluster with discovery.
+    void set_endpoint(EndpointId id, std::shared_ptr<cluster::Endpoint> endpoint) {
+        clusters_[id.cluster].endpoints[id.index] = std::move(endpoint);
     }
 
     stats::Dimensions dimensions() const;

@@ -45,7 +45,7 @@ Reason reason_of(http::HeadError error) {
 }  // namespace
 
 UpstreamConnection::UpstreamConnection(Proxy &proxy, Pool &pool, TimePoint now)
-    : proxy_{proxy}, pool_{pool}, since_{now} {}
+    : proxy_{proxy}, pool_{pool}, since_{now}, generation_{pool.generation()} {}
 
 UpstreamConnection::~UpstreamConnection() = default;
 

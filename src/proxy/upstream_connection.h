@@ -58,6 +58,8 @@ public:
     bool paused() const { return paused_; }
     /// Whether it has carried an exchange before this one.
     bool reused() const { return served_ > 1; }
+    /// Of the endpoint that it was made to.
+    std::uint32_t generation() const { return generation_; }
     /// How long it took to connect.
     Duration connect_time() const { return connect_time_; }
 
@@ -110,6 +112,7 @@ private:
     http::HeadScanner scanner_;
     http::BodyDecoder body_;
     std::string held_;  // part of a response head
+    std::uint32_t generation_;
     std::uint32_t served_ = 0;
     std::uint32_t interim_ = 0;  // 1xx responses to this request
     std::size_t discarded_ = 0;

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 namespace uvoy::server {
 
@@ -35,8 +36,9 @@ Json health_json(const EndpointHealth &endpoint, bool checked, const Moment &mom
     using std::chrono::milliseconds;
     const cluster::Health &health = endpoint.health;
     const Duration age = moment.now - health.since();
+    const char *const healthy = endpoint.presence == Presence::trial ? "new" : "healthy";
     return {
-        {"state", health.healthy() ? "healthy" : "unhealthy"},
+        {"state", health.healthy() ? healthy : "unhealthy"},
         {"since", rfc3339(moment.unix_milliseconds - duration_cast<milliseconds>(age).count())},
         {"for_seconds", duration<double>{age}.count()},
         {"why", checked ? health.explanation() : "health checks are off"},
@@ -49,7 +51,7 @@ Json health_json(const EndpointHealth &endpoint, bool checked, const Moment &mom
 
 Json endpoint_json(const ServerView &view, proxy::EndpointId id, const Moment &moment) {
     const cluster::Endpoint &endpoint = view.runtime.endpoint(id);
-    const auto sum = stats::sum_endpoint(view.workers, view.runtime.endpoint_number(id));
+    const auto sum = view.endpoint_sum(view.runtime.endpoint_number(id));
     const bool checked = view.runtime.cluster(id.cluster).config->health_check.type !=
                          config::HealthCheck::Type::none;
     Json json{
@@ -67,13 +69,16 @@ Json endpoint_json(const ServerView &view, proxy::EndpointId id, const Moment &m
 Json cluster_json(const ServerView &view, std::uint16_t index, const Moment &moment) {
     const config::Cluster &config = *view.runtime.cluster(index).config;
     const cluster::Snapshot &snapshot = view.clusters.current(index);
+    const std::size_t places = view.runtime.cluster(index).endpoints.size();
+    std::vector<std::uint32_t> arcs;
+    if (snapshot.ring() != nullptr) arcs = snapshot.ring()->arcs_served(places);
     Json endpoints = Json::array();
-    for (std::size_t i = 0; i < config.endpoints.size(); ++i)
-        endpoints.push_back(endpoint_json(view, {index, static_cast<std::uint16_t>(i)}, moment));
-    if (snapshot.ring() != nullptr) {
-        const auto arcs = snapshot.ring()->arcs_served(endpoints.size());
-        for (std::size_t i = 0; i < endpoints.size(); ++i)
-            endpoints[i]["ring_share"] =
+    for (std::size_t i = 0; i < places; ++i) {
+        const proxy::EndpointId id{index, static_cast<std::uint16_t>(i)};
+        if (!view.runtime.has_endpoint(id)) continue;
+        Json &endpoint = endpoints.emplace_back(endpoint_json(view, id, moment));
+        if (!arcs.empty())
+            endpoint["ring_share"] =
                 static_cast<double>(arcs[i]) / static_cast<double>(cluster::arc_count);
     }
     return {

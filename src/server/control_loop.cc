@@ -11,6 +11,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace uvoy::server {
@@ -30,13 +31,20 @@ struct ControlLoop::Plan {
         for (const config::Listener &listener : config.listeners)
             use.listening += listener.addresses.size() * plan.workers;
         for (const config::Cluster &cluster : config.clusters)
-            use.endpoints += cluster.endpoints.size();
+            use.endpoints +=
+                cluster.discovery ? cluster.discovery->max_endpoints : cluster.endpoints.size();
         plan.connections =
             plan_connections(raise_descriptor_limit(), config.limits.connections, use);
         plan.sockets = listen_for_workers(config.listeners, plan.workers);
         return plan;
     }
 };
+
+namespace {
+
+bool has_discovery(const config::Cluster &cluster) { return cluster.discovery.has_value(); }
+
+}  // namespace
 
 ControlLoop::ControlLoop(Settings settings) : ControlLoop{settings, Plan::make(settings.config)} {}
 
@@ -47,7 +55,7 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
              .started = uv::Loop::now()},
       ends_on_hangup_{settings.ends_on_hangup},
       runtime_{std::move(settings.config), plan.hash_seed, plan.workers, random_seed()},
-      addresses_{runtime_.config()},
+      addresses_{runtime_},
       clusters_{runtime_},
       budget_{plan.connections},
       publisher_{loop_, clusters_},
@@ -66,6 +74,16 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
     if (!runtime_.config().access_log.empty())
         log_writer_.emplace(runtime_.config().access_log, plan.workers);
     make_workers(std::move(plan.sockets));
+    if (std::ranges::any_of(runtime_.config().clusters, &has_discovery))
+        discovery_.emplace(loop_,
+                           EndpointParts{.runtime = runtime_,
+                                         .addresses = addresses_,
+                                         .clusters = clusters_,
+                                         .health = health_,
+                                         .publisher = publisher_,
+                                         .totals = totals_,
+                                         .workers = worker_stats_},
+                           random_seed());
     make_admin();
     loop_.set_after_event(Delegate<void(TimePoint)>::bind<&ControlLoop::after_event>(*this));
 }
@@ -109,7 +127,9 @@ void ControlLoop::make_admin() {
                               .clusters = clusters_,
                               .health = health_.table(),
                               .ledgers = ledger_list_,
-                              .log_writer = log_writer_ ? &*log_writer_ : nullptr});
+                              .log_writer = log_writer_ ? &*log_writer_ : nullptr,
+                              .totals = &totals_,
+                              .discovery = discovery_ ? &*discovery_ : nullptr});
 }
 
 int ControlLoop::run() {
@@ -123,6 +143,8 @@ int ControlLoop::run() {
         signals_.push_back(std::make_unique<uv::Signal>(
             loop_, number, Delegate<void()>::bind<&ControlLoop::on_other_signal>(*this)));
     }
+    discover();
+    if (state_.draining) return 0;  // nobody was served yet
     for (const auto &worker : workers_) worker->start();
     state_.serving = true;
     log_start_up({.runtime = runtime_,
@@ -133,12 +155,25 @@ int ControlLoop::run() {
     return exit_code_;
 }
 
+/// Clients find the endpoints that DNS tells at once, and wait no longer than one question takes.
+void ControlLoop::discover() {
+    if (!discovery_) return;
+    while (!discovery_->settled() && !state_.draining) loop_.run_once();
+    publisher_.publish_now();
+}
+
+void ControlLoop::on_health_change(std::size_t cluster) {
+    if (discovery_) discovery_->on_health_change(cluster);
+    publisher_.on_change(cluster);
+}
+
 void ControlLoop::after_event(TimePoint now) {
     health_.settle(now);
     if (admin_) admin_->settle(now);
 }
 
 void ControlLoop::on_failure(const FailureReport &report) {
+    if (!runtime_.has_endpoint(report.endpoint)) return;  // it is gone
     health_.on_passive_failure(report.endpoint, report.reason, report.at);
 }
 
@@ -147,8 +182,9 @@ void ControlLoop::on_end_signal() {
         drain_.interrupt();
         return;
     }
-    state_.serving = false;
+    const bool served = std::exchange(state_.serving, false);
     state_.draining = true;
+    if (!served) return;
     drain_.begin();
     for (const auto &worker : workers_) worker->drain();
 }

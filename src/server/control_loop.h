@@ -6,8 +6,10 @@
 #include "rcu/rcu.h"
 #include "server/admin.h"
 #include "server/connection_budget.h"
+#include "server/discovery.h"
 #include "server/drain.h"
 #include "server/endpoint_addresses.h"
+#include "server/endpoint_totals.h"
 #include "server/failure_channel.h"
 #include "server/health_checker.h"
 #include "server/live_clusters.h"
@@ -61,7 +63,8 @@ private:
     void make_workers(std::vector<std::vector<BoundSocket>> sockets);
     void make_admin();
     void after_event(TimePoint now);
-    void on_health_change(std::size_t cluster) { publisher_.on_change(cluster); }
+    void discover();
+    void on_health_change(std::size_t cluster);
     void on_failure(const FailureReport &report);
     void on_end_signal();
     void on_hangup();
@@ -83,6 +86,8 @@ private:
     std::optional<LogWriter> log_writer_;
     SnapshotPublisher publisher_;
     HealthChecker health_;
+    EndpointTotals totals_;
+    std::optional<Discovery> discovery_;  // none: all endpoints stand in the configuration
     FailureChannel failures_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<const stats::WorkerStats *> worker_stats_;

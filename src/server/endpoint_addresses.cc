@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace uvoy::server {
@@ -18,34 +20,68 @@ Result<std::vector<uv::SocketAddress>, std::string> addresses_of(const config::A
     return std::vector{*parsed};
 }
 
+std::vector<uv::SocketAddress> resolve(const config::Cluster &cluster, std::size_t index) {
+    auto found = addresses_of(cluster.endpoints[index].address);
+    if (!found) {
+        throw StartError{
+            fmt::format("/clusters/{}/endpoints/{}", pointer_step(cluster.name), index),
+            found.error() + "; correct the name, or write the IP address"};
+    }
+    return std::move(*found);
+}
+
 }  // namespace
 
-EndpointAddresses::EndpointAddresses(const config::Config &config) {
-    std::size_t count = 0;
-    for (const config::Cluster &cluster : config.clusters) count += cluster.endpoints.size();
-    entries_ = std::vector<Entry>(count);
-
-    std::size_t number = 0;
-    for (const config::Cluster &cluster : config.clusters) {
+EndpointAddresses::EndpointAddresses(const proxy::Runtime &runtime) {
+    for (const proxy::ClusterRuntime &cluster : runtime.clusters()) {
         for (std::size_t i = 0; i < cluster.endpoints.size(); ++i) {
-            auto found = addresses_of(cluster.endpoints[i].address);
-            if (!found) {
-                throw StartError{
-                    fmt::format("/clusters/{}/endpoints/{}", pointer_step(cluster.name), i),
-                    found.error() + "; correct the name, or write the IP address"};
-            }
-            entries_[number++].addresses = std::move(*found);
+            std::vector<uv::SocketAddress> addresses;
+            if (i < cluster.config->endpoints.size()) addresses = resolve(*cluster.config, i);
+            entries_.push_back(std::make_unique<Entry>(list_of(std::move(addresses), 0)));
         }
     }
 }
 
+std::unique_ptr<const EndpointAddresses::List> EndpointAddresses::list_of(
+    std::vector<uv::SocketAddress> addresses, std::uint32_t current) {
+    auto list = std::make_unique<List>();
+    list->addresses = std::move(addresses);
+    list->current.store(current, std::memory_order_relaxed);
+    return list;
+}
+
+uv::SocketAddress EndpointAddresses::current(std::size_t endpoint) const {
+    const rcu::ReadSection section;
+    const List &list = entries_[endpoint]->read(section);
+    assert(!list.addresses.empty());
+    return list.addresses[list.current.load(std::memory_order_relaxed)];
+}
+
 void EndpointAddresses::try_next(std::size_t endpoint) {
-    Entry &entry = entries_[endpoint];
-    const auto count = static_cast<std::uint32_t>(entry.addresses.size());
+    const rcu::ReadSection section;
+    const List &list = entries_[endpoint]->read(section);
+    const auto count = static_cast<std::uint32_t>(list.addresses.size());
     if (count < 2) return;
-    std::uint32_t tried = entry.current.load(std::memory_order_relaxed);
+    std::uint32_t tried = list.current.load(std::memory_order_relaxed);
     // When another thread has moved on meanwhile, one step is enough for both.
-    entry.current.compare_exchange_strong(tried, (tried + 1) % count, std::memory_order_relaxed);
+    list.current.compare_exchange_strong(tried, (tried + 1) % count, std::memory_order_relaxed);
+}
+
+void EndpointAddresses::set(std::size_t endpoint, std::vector<uv::SocketAddress> addresses) {
+    assert(!addresses.empty());
+    std::uint32_t current = 0;
+    {
+        const rcu::ReadSection section;
+        const List &former = entries_[endpoint]->read(section);
+        if (former.addresses == addresses) return;
+        if (!former.addresses.empty()) {
+            const auto &used = former.addresses[former.current.load(std::memory_order_relaxed)];
+            const auto found = std::ranges::find(addresses, used);
+            if (found != addresses.end())
+                current = static_cast<std::uint32_t>(found - addresses.begin());
+        }
+    }
+    entries_[endpoint]->publish(list_of(std::move(addresses), current));
 }
 
 }  // namespace uvoy::server

@@ -26,9 +26,12 @@ struct HealthChecker::Check : Alarm {
 
 namespace {
 
-std::string host_of(const config::HealthCheck &check, const config::Address &address) {
-    if (!check.host.empty()) return check.host;
-    return address.is_unix() ? "localhost" : address.text();
+std::string host_of(const config::Cluster &cluster, std::size_t index) {
+    if (!cluster.health_check.host.empty()) return cluster.health_check.host;
+    const config::Address &address =
+        cluster.discovery ? cluster.discovery->dns : cluster.endpoints[index].address;
+    if (address.is_unix()) return "localhost";
+    return address.port != 0 ? address.text() : address.host;
 }
 
 }  // namespace
@@ -43,23 +46,45 @@ HealthChecker::HealthChecker(uv::Loop &loop, const proxy::Runtime &runtime,
       table_{runtime, uv::Loop::now()},
       wheel_{uv::Loop::now()},
       timer_{loop, Delegate<void()>::bind<&HealthChecker::on_timer>(*this)} {
+    checks_.resize(runtime.dimensions().endpoints);
     for (std::size_t cluster = 0; cluster < runtime.clusters().size(); ++cluster) {
-        const config::Cluster &config = *runtime.cluster(cluster).config;
-        for (std::size_t index = 0; index < config.endpoints.size(); ++index) {
-            checks_.emplace_back();
-            if (config.health_check.type == config::HealthCheck::Type::none) continue;
+        for (std::size_t index = 0; index < runtime.cluster(cluster).endpoints.size(); ++index) {
             const proxy::EndpointId id{static_cast<std::uint16_t>(cluster),
                                        static_cast<std::uint16_t>(index)};
-            checks_.back() = std::make_unique<Check>(
-                *this, id, config.health_check,
-                host_of(config.health_check, config.endpoints[index].address));
-            wheel_.set(*checks_.back(), table_.at(id).health.next_check());
+            if (runtime.has_endpoint(id)) start_checks(id);
         }
     }
     arm();
 }
 
 HealthChecker::~HealthChecker() = default;
+
+void HealthChecker::start_checks(proxy::EndpointId id) {
+    const config::Cluster &config = *runtime_.cluster(id.cluster).config;
+    if (config.health_check.type == config::HealthCheck::Type::none) return;
+    auto &check = checks_[runtime_.endpoint_number(id)];
+    check = std::make_unique<Check>(*this, id, config.health_check, host_of(config, id.index));
+    wheel_.set(*check, table_.at(id).health.next_check());
+}
+
+void HealthChecker::add(proxy::EndpointId id, Presence presence, TimePoint now) {
+    table_.reset(id, presence, now);
+    start_checks(id);
+    arm();
+}
+
+void HealthChecker::add_like(proxy::EndpointId id, proxy::EndpointId former) {
+    table_.at(id) = table_.at(former);
+    start_checks(id);
+    arm();
+}
+
+void HealthChecker::remove(proxy::EndpointId id) {
+    auto &check = checks_[runtime_.endpoint_number(id)];
+    std::erase(concluded_, check.get());
+    check.reset();
+    table_.at(id).presence = Presence::absent;
+}
 
 void HealthChecker::on_passive_failure(proxy::EndpointId endpoint, Reason reason, TimePoint now) {
     const auto &check = checks_[runtime_.endpoint_number(endpoint)];
@@ -103,6 +128,12 @@ void HealthChecker::conclude(Check &check, TimePoint now) {
     const bool changed = endpoint.health.on_check_result(
         {.ok = result.passed(), .detail = result.failure}, now, random_);
     wheel_.set(check, endpoint.health.next_check());
+    if (endpoint.presence == Presence::trial && endpoint.checks_passed == 1 && result.passed()) {
+        log::info("cluster {}: new endpoint {} has passed a check",
+                  runtime_.cluster(check.id.cluster).config->name,
+                  runtime_.endpoint(check.id).name);
+        on_change_(check.id.cluster);
+    }
     if (!changed) return;
     if (!endpoint.health.healthy()) ++endpoint.ejections;
     report(check.id);

@@ -46,8 +46,21 @@ public:
 
     const HealthTable &table() const { return table_; }
 
+    // --- of clusters whose endpoints come and go
+
+    /// A new endpoint is at this place, and has an address: checks it at once.  One on trial is a
+    /// change when it passes its first check.
+    void add(proxy::EndpointId id, Presence presence, TimePoint now);
+    /// The same server as `former`, which is about to go: all that is known stays true.
+    void add_like(proxy::EndpointId id, proxy::EndpointId former);
+    /// Its trial is over.
+    void admit(proxy::EndpointId id) { table_.at(id).presence = Presence::member; }
+    void remove(proxy::EndpointId id);
+
 private:
     struct Check;
+
+    void start_checks(proxy::EndpointId id);
 
     void start(Check &check, TimePoint now);
     void conclude(Check &check, TimePoint now);

@@ -4,15 +4,26 @@
 
 namespace uvoy::server {
 
-HealthTable::HealthTable(const proxy::Runtime &runtime, TimePoint now) {
+cluster::HealthSettings HealthTable::settings_of(const config::Cluster &cluster) {
+    const config::HealthCheck &check = cluster.health_check;
+    return {.interval = check.interval,
+            .healthy_after = check.healthy_after,
+            .unhealthy_after = check.unhealthy_after};
+}
+
+HealthTable::HealthTable(const proxy::Runtime &runtime, TimePoint now) : runtime_{runtime} {
     for (const proxy::ClusterRuntime &cluster : runtime.clusters()) {
-        const config::HealthCheck &check = cluster.config->health_check;
-        const cluster::HealthSettings settings{.interval = check.interval,
-                                               .healthy_after = check.healthy_after,
-                                               .unhealthy_after = check.unhealthy_after};
-        clusters_.emplace_back(cluster.endpoints.size(),
-                               EndpointHealth{.health = cluster::Health{settings, now}});
+        auto &endpoints = clusters_.emplace_back();
+        for (const auto &endpoint : cluster.endpoints) {
+            endpoints.push_back({.health = cluster::Health{settings_of(*cluster.config), now},
+                                 .presence = endpoint ? Presence::member : Presence::absent});
+        }
     }
+}
+
+void HealthTable::reset(proxy::EndpointId id, Presence presence, TimePoint now) {
+    const config::Cluster &config = *runtime_.cluster(id.cluster).config;
+    at(id) = {.health = cluster::Health{settings_of(config), now}, .presence = presence};
 }
 
 std::vector<cluster::EndpointState> HealthTable::states(std::size_t cluster) const {
@@ -24,8 +35,12 @@ std::vector<cluster::EndpointState> HealthTable::states(std::size_t cluster) con
 
 std::size_t HealthTable::healthy_count(std::size_t cluster) const {
     return static_cast<std::size_t>(
-        std::count_if(clusters_[cluster].begin(), clusters_[cluster].end(),
-                      [](const EndpointHealth &endpoint) { return endpoint.health.healthy(); }));
+        std::ranges::count_if(clusters_[cluster], &EndpointHealth::takes_requests));
+}
+
+std::size_t HealthTable::size(std::size_t cluster) const {
+    return static_cast<std::size_t>(
+        std::ranges::count(clusters_[cluster], Presence::member, &EndpointHealth::presence));
 }
 
 }  // namespace uvoy::server

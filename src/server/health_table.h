@@ -12,12 +12,22 @@
 
 namespace uvoy::server {
 
+/// Whether an endpoint belongs to its cluster.
+enum class Presence : std::uint8_t {
+    absent,  ///< nobody has this place
+    trial,   ///< new, and not yet a member: it gets checks only
+    member,
+};
+
 /// What is known of the health of one endpoint, and what was counted on the way.
 struct EndpointHealth {
     cluster::Health health;
+    Presence presence = Presence::absent;
     std::uint64_t checks_passed = 0;
     std::uint64_t checks_failed = 0;
     std::uint64_t ejections = 0;  ///< healthy to unhealthy, by checks
+
+    bool takes_requests() const { return presence == Presence::member && health.healthy(); }
 };
 
 /// The health of all endpoints, by their places in the configuration.  Belongs to the control loop;
@@ -31,10 +41,18 @@ public:
 
     /// One entry for each endpoint: what LiveClusters::publish() takes.
     std::vector<cluster::EndpointState> states(std::size_t cluster) const;
+    /// Of the members.
     std::size_t healthy_count(std::size_t cluster) const;
-    std::size_t size(std::size_t cluster) const { return clusters_[cluster].size(); }
+    /// Members.
+    std::size_t size(std::size_t cluster) const;
+
+    /// A new endpoint, of whom nothing is known, or nobody.
+    void reset(proxy::EndpointId id, Presence presence, TimePoint now);
 
 private:
+    static cluster::HealthSettings settings_of(const config::Cluster &cluster);
+
+    const proxy::Runtime &runtime_;
     std::vector<std::vector<EndpointHealth>> clusters_;
 };
 

@@ -57,6 +57,13 @@ const cluster::Snapshot &LiveClusters::current(std::size_t cluster) const {
     return entries_[cluster]->published.read(section);
 }
 
+void LiveClusters::set_members(std::size_t cluster,
+                               std::vector<std::shared_ptr<cluster::Endpoint>> endpoints) {
+    Entry &entry = *entries_[cluster];
+    entry.membership = std::make_shared<const cluster::Membership>(std::move(endpoints),
+                                                                   entry.membership->balancing());
+}
+
 void LiveClusters::publish(std::size_t cluster, std::vector<cluster::EndpointState> states) {
     Entry &entry = *entries_[cluster];
     auto next = std::make_unique<const cluster::Snapshot>(entry.membership, std::move(states));

@@ -36,6 +36,14 @@ public:
     /// Valid until the next publish().
     const cluster::Snapshot &current(std::size_t cluster) const;
 
+    /// From the next publish() on these are the endpoints: by index, null where a place is empty.
+    void set_members(std::size_t cluster,
+                     std::vector<std::shared_ptr<cluster::Endpoint>> endpoints);
+    /// Those of the next publish().
+    const cluster::Membership &membership(std::size_t cluster) const {
+        return *entries_[cluster]->membership;
+    }
+
     /// `states` has one entry for each endpoint.  Waits for one grace period.
     void publish(std::size_t cluster, std::vector<cluster::EndpointState> states);
 

@@ -10,6 +10,7 @@ std::vector<prometheus::MetricFamily> MetricsExporter::Collect() const {
     append_downstream(list, view_);
     append_upstream(list, view_);
     append_health(list, view_);
+    append_discovery(list, view_);
     append_limits(list, view_);
     append_process(list, view_);
     // What has no series yet is not there at all.

@@ -9,8 +9,8 @@ void append_requests(MetricFamilies &list, const ServerView &view) {
     Counter requests{list, "requests_total", "Requests routed to an endpoint, by status class."};
     for (const proxy::ClusterRuntime &cluster : view.runtime.clusters()) {
         for (const auto &endpoint : cluster.endpoints) {
-            const auto sum =
-                stats::sum_endpoint(view.workers, cluster.first_endpoint + endpoint->index);
+            if (!endpoint) continue;
+            const auto sum = view.endpoint_sum(cluster.first_endpoint + endpoint->index);
             for (std::size_t code = 0; code < stats::code_classes; ++code) {
                 // From 2xx on they are there from the start, so that rate() misses no first event.
                 if (code < 2 && sum.requests[code] == 0) continue;

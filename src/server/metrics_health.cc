@@ -13,13 +13,14 @@ void append_endpoints(MetricFamilies &list, const ServerView &view) {
     Counter checks{list, "uvoy_health_checks_total", "Active health checks, by result."};
     for (std::size_t i = 0; i < view.runtime.clusters().size(); ++i) {
         const std::string_view cluster = view.runtime.cluster(i).config->name;
-        for (std::size_t j = 0; j < view.health.size(i); ++j) {
+        for (std::size_t j = 0; j < view.runtime.cluster(i).endpoints.size(); ++j) {
             const proxy::EndpointId id{static_cast<std::uint16_t>(i),
                                        static_cast<std::uint16_t>(j)};
+            if (!view.runtime.has_endpoint(id)) continue;
             const EndpointHealth &endpoint = view.health.at(id);
             const std::string_view backend = view.runtime.endpoint(id).name;
             healthy.add({{"cluster", cluster}, {"backend", backend}},
-                        endpoint.health.healthy() ? 1.0 : 0.0);
+                        endpoint.takes_requests() ? 1.0 : 0.0);
             ejections.add({{"cluster", cluster}, {"backend", backend}, {"cause", "health_check"}},
                           endpoint.ejections);
             checks.add({{"cluster", cluster}, {"backend", backend}, {"result", "success"}},
@@ -43,8 +44,9 @@ void append_rings(MetricFamilies &list, const ServerView &view) {
         if (snapshot.ring() == nullptr) continue;
         const auto arcs = snapshot.ring()->arcs_served(endpoints.size());
         for (std::size_t j = 0; j < endpoints.size(); ++j)
-            share.add({{"cluster", cluster}, {"backend", endpoints[j]->name}},
-                      static_cast<double>(arcs[j]) / static_cast<double>(cluster::arc_count));
+            if (endpoints[j])
+                share.add({{"cluster", cluster}, {"backend", endpoints[j]->name}},
+                          static_cast<double>(arcs[j]) / static_cast<double>(cluster::arc_count));
         moved.add({{"cluster", cluster}}, view.clusters.moved_ratio(i));
         // A double has no more bits.
         fingerprint.add({{"cluster", cluster}}, snapshot.membership().fingerprint() >> 11);

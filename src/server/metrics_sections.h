@@ -10,6 +10,7 @@ void append_headlines(MetricFamilies &list, const ServerView &view);
 void append_downstream(MetricFamilies &list, const ServerView &view);
 void append_upstream(MetricFamilies &list, const ServerView &view);
 void append_health(MetricFamilies &list, const ServerView &view);
+void append_discovery(MetricFamilies &list, const ServerView &view);
 void append_limits(MetricFamilies &list, const ServerView &view);
 void append_process(MetricFamilies &list, const ServerView &view);
 

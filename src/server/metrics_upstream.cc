@@ -58,8 +58,8 @@ void append_endpoints(MetricFamilies &list, const ServerView &view) {
                      "Tries that failed at the endpoint, by reason."};
     for (const proxy::ClusterRuntime &cluster : view.runtime.clusters()) {
         for (const auto &endpoint : cluster.endpoints) {
-            const auto sum =
-                stats::sum_endpoint(view.workers, cluster.first_endpoint + endpoint->index);
+            if (!endpoint) continue;
+            const auto sum = view.endpoint_sum(cluster.first_endpoint + endpoint->index);
             active.add({{"cluster", cluster.config->name}, {"backend", endpoint->name}},
                        std::uint64_t{endpoint->in_flight.load(std::memory_order_relaxed)});
             for (std::size_t i = 0; i < reason_count; ++i)

@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "limit/ledger.h"
 #include "proxy/runtime.h"
+#include "server/endpoint_totals.h"
 #include "stats/merge.h"
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 namespace uvoy::server {
 
+class Discovery;
 class HealthTable;
 class LiveClusters;
 class LogWriter;
@@ -35,6 +37,16 @@ struct ServerView {
     std::span<limit::Ledger *const> ledgers;  ///< one for each of Config::rate_limits
     /// Lines that the log writer could not write; null: there is no access log.
     const LogWriter *log_writer = nullptr;
+    /// Null: every endpoint was there from the start.
+    const EndpointTotals *totals = nullptr;
+    /// Null: no cluster has endpoints that DNS tells.
+    const Discovery *discovery = nullptr;
+
+    /// What was counted of an endpoint, by its number over all clusters.
+    stats::EndpointFields<stats::Summed> endpoint_sum(std::size_t number) const {
+        return totals != nullptr ? totals->sum(number, workers)
+                                 : stats::sum_endpoint(workers, number);
+    }
 };
 
 }  // namespace uvoy::server

@@ -31,18 +31,24 @@ void SnapshotPublisher::on_timer() {
     arm();
 }
 
+void SnapshotPublisher::publish_now() {
+    const TimePoint now = uv::Loop::now();
+    for (std::size_t cluster = 0; cluster < entries_.size(); ++cluster)
+        if (entries_[cluster].due != TimePoint::max()) publish(cluster, now);
+    last_ = now;
+}
+
 void SnapshotPublisher::publish(std::size_t cluster, TimePoint now) {
     const bool panicked = clusters_.current(cluster).panic();
     auto states = health_->states(cluster);
     Entry &entry = entries_[cluster];
-    entry.slow_start.apply(clusters_.current(cluster).membership().endpoints(), states, now);
+    entry.slow_start.apply(clusters_.membership(cluster).endpoints(), states, now);
     entry.due = entry.slow_start.next_step().value_or(TimePoint::max());
     clusters_.publish(cluster, std::move(states));
     const cluster::Snapshot &published = clusters_.current(cluster);
     if (published.panic() && !panicked) {
         log::warning("cluster {}: too many endpoints are out ({} of {} healthy): all are used",
-                     clusters_.name(cluster), published.healthy_count(),
-                     published.membership().endpoints().size());
+                     clusters_.name(cluster), published.healthy_count(), health_->size(cluster));
     }
 }
 

@@ -26,6 +26,9 @@ public:
 
     void on_change(std::size_t cluster);
 
+    /// What is due later, at once: for the start.
+    void publish_now();
+
 private:
     struct Entry {
         cluster::SlowStart slow_start;

@@ -34,8 +34,14 @@ void log_start_up(const StartUp &start) {
     for (const config::Listener &listener : config.listeners)
         log::info("listener {}: {}", listener.name, joined(listener.addresses));
     for (const config::Cluster &cluster : config.clusters) {
+        const std::string_view policy = config::name(cluster.load_balancing.policy);
+        if (cluster.discovery) {
+            log::info("cluster {}: endpoints from DNS ({}), {}", cluster.name,
+                      cluster.discovery->dns.host, policy);
+            continue;
+        }
         log::info("cluster {}: {} endpoint{}, {}", cluster.name, cluster.endpoints.size(),
-                  plural(cluster.endpoints.size()), config::name(cluster.load_balancing.policy));
+                  plural(cluster.endpoints.size()), policy);
     }
     if (start.admin) log::info("admin: {}", config.admin->address.text());
     if (config.hash_seed.empty()) {

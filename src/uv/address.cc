@@ -63,6 +63,21 @@ void SocketAddress::set_port(std::uint16_t port) {
                 &network_order, sizeof network_order);
 }
 
+std::strong_ordering SocketAddress::operator<=>(const SocketAddress &other) const {
+    if (family() != other.family()) return family() <=> other.family();
+    int order = 0;
+    if (family() == AF_INET) {
+        const auto own = read_as<sockaddr_in>(storage), its = read_as<sockaddr_in>(other.storage);
+        order = std::memcmp(&own.sin_addr, &its.sin_addr, sizeof own.sin_addr);
+    } else if (family() == AF_INET6) {
+        const auto own = read_as<sockaddr_in6>(storage), its = read_as<sockaddr_in6>(other.storage);
+        order = std::memcmp(&own.sin6_addr, &its.sin6_addr, sizeof own.sin6_addr);
+    } else {
+        order = to_text(*this).compare(to_text(other));
+    }
+    return order != 0 ? order <=> 0 : port() <=> other.port();
+}
+
 Result<SocketAddress, std::string> parse_address(std::string_view text) {
     constexpr std::string_view unix_prefix = "unix:";
     if (text.starts_with(unix_prefix)) return parse_unix(text, text.substr(unix_prefix.size()));

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -25,6 +26,10 @@ struct SocketAddress {
     void set_port(std::uint16_t port);
     const sockaddr *get() const { return reinterpret_cast<const sockaddr *>(&storage); }
     sockaddr *get() { return reinterpret_cast<sockaddr *>(&storage); }
+
+    /// Numerical: IPv4 before IPv6, then by address, then by port.
+    std::strong_ordering operator<=>(const SocketAddress &other) const;
+    bool operator==(const SocketAddress &other) const { return (*this <=> other) == 0; }
 };
 
 /// Numbers only: "192.0.2.1:80", "[2001:db8::1]:80", "unix:/run/x.sock".  The error is a sentence.

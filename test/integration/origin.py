@@ -49,7 +49,8 @@ def slow(seconds):
 class Origin:
     """Listens at once; `requests` and `peers` keep all that came, health checks left out."""
 
-    def __init__(self, handler=echo, name="a", backlog=512):
+    def __init__(self, handler=echo, name="a", backlog=512, host="127.0.0.1", port=0):
+        self.host = host
         self.handler = handler
         self.name = name
         self.backlog = backlog
@@ -59,18 +60,18 @@ class Origin:
         self.health_status = "200 OK"
         self.lock = threading.Lock()
         self.listening = None
-        self.port = 0
+        self.port = port
         self.start()
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     def start(self):
         """Also after kill(), at the same port."""
         self.listening = socket.socket()
         self.listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listening.bind(("127.0.0.1", self.port))
+        self.listening.bind((self.host, self.port))
         self.listening.listen(self.backlog)
         self.port = self.listening.getsockname()[1]
         threading.Thread(target=self.accept, args=[self.listening], daemon=True).start()

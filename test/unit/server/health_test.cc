@@ -70,7 +70,7 @@ std::vector<std::string> log_lines;
 struct Checked {
     explicit Checked(uv::Loop &loop_, const std::vector<std::uint16_t> &ports,
                      const std::function<void(config::HealthCheck &)> &change = {})
-        : loop{loop_}, runtime{config_of(ports, change), 1, 1}, addresses{runtime.config()} {
+        : loop{loop_}, runtime{config_of(ports, change), 1, 1}, addresses{runtime} {
         log_lines.clear();
         log::set_sink([](log::Level, std::string_view line) { log_lines.emplace_back(line); });
         checker = std::make_unique<HealthChecker>(

@@ -141,8 +141,8 @@ TEST_CASE("four workers serve while the ring is republished a hundred times a se
     const proxy::Runtime runtime{proxy_config(origin_port), 2, workers, 2};
     LiveClusters no_clusters{origin_runtime};
     LiveClusters clusters{runtime};
-    const EndpointAddresses no_addresses{origin_runtime.config()};
-    const EndpointAddresses addresses{runtime.config()};
+    const EndpointAddresses no_addresses{origin_runtime};
+    const EndpointAddresses addresses{runtime};
     FailureChannel failures{
         loop, workers + 1, Delegate<void(const FailureReport &)>::bind<&Ignore::on_report>(nobody)};
     ConnectionBudget budget{1000};

@@ -1,0 +1,83 @@
+#include "server/cluster_discovery.h"
+
+#include "base/log.h"
+
+#include <algorithm>
+
+namespace uvoy::server {
+
+namespace {
+
+RefreshResult result_of(const DnsLookup::Outcome &outcome) {
+    if (outcome.found.empty())
+        return outcome.failed() ? RefreshResult::failure : RefreshResult::empty;
+    return outcome.failed() ? RefreshResult::partial : RefreshResult::success;
+}
+
+}  // namespace
+
+ClusterDiscovery::ClusterDiscovery(uv::Loop &loop, const config::Cluster &config,
+                                   std::uint64_t seed, OnFound on_found)
+    : loop_{loop},
+      config_{config},
+      random_{seed},
+      on_found_{on_found},
+      timer_{loop, Delegate<void()>::bind<&ClusterDiscovery::ask>(*this)} {
+    ask();
+}
+
+void ClusterDiscovery::ask() {
+    // Each time anew, so that a change of /etc/resolv.conf is seen.
+    lookup_.emplace(loop_, *config_.discovery,
+                    Delegate<void()>::bind<&ClusterDiscovery::on_done>(*this));
+}
+
+void ClusterDiscovery::on_done() {
+    const DnsLookup::Outcome outcome = lookup_->outcome();
+    lookup_.reset();
+    const RefreshResult result = result_of(outcome);
+    ++counts_[static_cast<std::size_t>(result)];
+    report(result, outcome.problem);
+    const bool complete = outcome.found.empty() || on_found_(outcome);
+    found_any_ = found_any_ || !outcome.found.empty();
+    settled_ = true;
+    timer_.arm(pause_after(result, outcome.ttl, complete));
+}
+
+Duration ClusterDiscovery::pause_after(RefreshResult result, Duration ttl, bool complete) {
+    Duration pause{};
+    if (result == RefreshResult::failure || result == RefreshResult::empty) {
+        pause = retry_;
+        retry_ = std::min(2 * retry_, longest_retry);
+    } else {
+        retry_ = shortest;
+        pause = config_.discovery->refresh.value_or(std::clamp(ttl, shortest, longest));
+        if (!complete) pause = std::min(pause, shortest);
+    }
+    // Up to a tenth more, so that the questions of a fleet spread.
+    return pause + pause * random_.below(1024) / 10240;
+}
+
+void ClusterDiscovery::report(RefreshResult result, const std::string &problem) {
+    if (result == last_) return;
+    last_ = result;
+    const std::string &name = config_.name;
+    switch (result) {
+        case RefreshResult::success:
+            log::info("cluster {}: DNS tells all endpoints again", name);
+            break;
+        case RefreshResult::partial:
+            log::warning("cluster {}: DNS tells only some endpoints ({})", name, problem);
+            break;
+        case RefreshResult::empty:
+            log::warning("cluster {}: DNS knows no endpoint ({}): {}", name, problem,
+                         found_any_ ? "the last ones are kept" : "503 until it does");
+            break;
+        case RefreshResult::failure:
+            log::warning("cluster {}: DNS does not tell the endpoints ({}): {}", name, problem,
+                         found_any_ ? "the last ones are kept" : "503 until it does");
+            break;
+    }
+}
+
+}  // namespace uvoy::server

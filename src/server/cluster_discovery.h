@@ -1,0 +1,69 @@
+#pragma once
+
+#include "base/delegate.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "config/config.h"
+#include "server/dns_lookup.h"
+#include "uv/loop.h"
+#include "uv/timer.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace uvoy::server {
+
+/// How a question to DNS ended.
+enum class RefreshResult : std::uint8_t {
+    success,
+    partial,  ///< addresses of one family are unknown
+    empty,    ///< there is no such name, or it has no address
+    failure
+};
+inline constexpr std::size_t refresh_results = 4;
+inline constexpr std::array<std::string_view, refresh_results> refresh_result_names{
+    "success", "partial", "empty", "failure"};
+
+/// Asks DNS for the endpoints of one cluster, again and again: when the records' time to live is
+/// over (or every `refresh`), and after a failure or an empty answer at growing distances.
+class ClusterDiscovery {
+public:
+    static constexpr Duration shortest = std::chrono::seconds{1};
+    static constexpr Duration longest = std::chrono::hours{1};
+    static constexpr Duration longest_retry = std::chrono::seconds{30};
+
+    /// Called with what was found, if anything was.  False: ask again soon.
+    using OnFound = Delegate<bool(const DnsLookup::Outcome &)>;
+
+    /// Asks at once.
+    ClusterDiscovery(uv::Loop &loop, const config::Cluster &config, std::uint64_t seed,
+                     OnFound on_found);
+
+    /// There was a first answer, or none in time.
+    bool settled() const { return settled_; }
+    /// Since the start, by RefreshResult.
+    const std::array<std::uint64_t, refresh_results> &counts() const { return counts_; }
+
+private:
+    void ask();
+    void on_done();
+    Duration pause_after(RefreshResult result, Duration ttl, bool complete);
+    void report(RefreshResult result, const std::string &problem);
+
+    uv::Loop &loop_;
+    const config::Cluster &config_;
+    Random random_;
+    OnFound on_found_;
+    std::array<std::uint64_t, refresh_results> counts_{};
+    RefreshResult last_ = RefreshResult::success;
+    Duration retry_ = shortest;  // after the next failure
+    bool settled_ = false;
+    bool found_any_ = false;
+    uv::Timer timer_;
+    std::optional<DnsLookup> lookup_;
+};
+
+}  // namespace uvoy::server

@@ -1,0 +1,38 @@
+#include "server/discovery.h"
+
+#include <algorithm>
+
+namespace uvoy::server {
+
+Discovery::Entry::Entry(uv::Loop &loop, const EndpointParts &parts, std::uint16_t cluster,
+                        std::uint64_t seed)
+    : endpoints{parts, cluster},
+      questions{loop, *parts.runtime.cluster(cluster).config, seed,
+                ClusterDiscovery::OnFound::bind<&Entry::on_found>(*this)} {}
+
+Discovery::Discovery(uv::Loop &loop, const EndpointParts &parts, std::uint64_t seed) {
+    Random seeds{seed};
+    for (std::size_t i = 0; i < parts.runtime.clusters().size(); ++i) {
+        entries_.emplace_back();
+        if (!parts.runtime.cluster(i).config->discovery) continue;
+        entries_.back() =
+            std::make_unique<Entry>(loop, parts, static_cast<std::uint16_t>(i), seeds.next());
+    }
+}
+
+bool Discovery::settled() const {
+    return std::ranges::all_of(
+        entries_, [](const auto &entry) { return !entry || entry->questions.settled(); });
+}
+
+void Discovery::on_health_change(std::size_t cluster) {
+    if (entries_[cluster]) entries_[cluster]->endpoints.on_health_change();
+}
+
+std::optional<Discovery::Status> Discovery::status(std::size_t cluster) const {
+    const auto &entry = entries_[cluster];
+    if (!entry) return std::nullopt;
+    return Status{.refreshes = entry->questions.counts(), .endpoints = entry->endpoints.size()};
+}
+
+}  // namespace uvoy::server

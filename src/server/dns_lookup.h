@@ -1,0 +1,77 @@
+#pragma once
+
+#include "base/delegate.h"
+#include "base/time.h"
+#include "config/config.h"
+#include "uv/address.h"
+#include "uv/dns_client.h"
+#include "uv/loop.h"
+#include "uv/timer.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace uvoy::server {
+
+/// One question to DNS: where are the endpoints of a cluster?
+class DnsLookup {
+public:
+    struct Found {
+        uv::SocketAddress address;
+        std::uint32_t weight = 1;
+        std::uint16_t priority =
+            0;  ///< 0 for the first of the priorities that there are, then 1 ...
+    };
+    struct Outcome {
+        std::vector<Found> found;   ///< in the order of addresses, each once
+        Duration ttl{};             ///< the lowest of what was found
+        bool ipv4_unknown = false;  ///< there may be more of these: a query failed
+        bool ipv6_unknown = false;
+        std::string problem;  ///< of the last query that failed or found nothing
+
+        bool failed() const { return ipv4_unknown || ipv6_unknown; }
+    };
+
+    /// How long all queries together may take.
+    static constexpr Duration longest = std::chrono::seconds{5};
+
+    /// `on_done` is called once, from the loop, and may destroy this.
+    DnsLookup(uv::Loop &loop, const config::Discovery &config, Delegate<void()> on_done);
+
+    DnsLookup(const DnsLookup &) = delete;
+    DnsLookup &operator=(const DnsLookup &) = delete;
+
+    const Outcome &outcome() const { return outcome_; }
+
+private:
+    using Answer = uv::DnsClient::Answer;
+
+    /// How to reach what a name stands for.
+    struct Service {
+        std::uint16_t port = 0;
+        std::uint32_t weight = 1;
+        std::uint16_t priority = 0;
+    };
+
+    void ask(const std::string &name, uv::DnsType type);
+    void on_answer(const std::string &name, uv::DnsType type, const Answer &answer);
+    void add_addresses(const std::string &name, const Answer &answer);
+    void ask_for_targets(const Answer &answer);
+    void ask_for_addresses(const std::string &name);
+    void note_failure(uv::DnsType type);
+    void on_timer();
+
+    std::size_t most_;
+    Delegate<void()> on_done_;
+    Outcome outcome_;
+    std::map<std::string, std::vector<Service>> services_;  // by name
+    std::size_t asked_ = 0;
+    std::size_t answered_ = 0;
+    uv::Timer timer_;
+    uv::DnsClient client_;
+};
+
+}  // namespace uvoy::server
