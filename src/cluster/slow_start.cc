@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace uvoy::cluster {
 
@@ -23,6 +24,7 @@ void SlowStart::apply(Endpoints endpoints, std::span<EndpointState> states, Time
     next_step_.reset();
     if (period_ <= Duration::zero()) return;
     places_.resize(endpoints.size());
+    follow_moves(endpoints);
     for (std::size_t i = 0; i < places_.size(); ++i)
         follow(places_[i], endpoints[i].get(), states[i].healthy, now);
     spare_lonely(endpoints, states);
@@ -31,6 +33,14 @@ void SlowStart::apply(Endpoints endpoints, std::span<EndpointState> states, Time
         const std::uint32_t product = states[i].ramp * ramp(*places_[i].started, now);
         states[i].ramp = static_cast<std::uint16_t>(std::max(1U, product / full_ramp));
         next_step_ = now + std::max(shortest_step, period_ / steps);
+    }
+}
+
+void SlowStart::follow_moves(Endpoints endpoints) {
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+        if (!endpoints[i] || endpoints[i]->name == places_[i].name) continue;
+        const auto former = std::ranges::find(places_, endpoints[i]->name, &Place::name);
+        if (former != places_.end()) std::swap(*former, places_[i]);
     }
 }
 

@@ -27,7 +27,7 @@ public:
     SlowStart(Duration period, Endpoints endpoints);
 
     /// Lowers the ramps of those that are starting.  `states` has one entry for each endpoint, and
-    /// an endpoint is new if its place had another name in it at the last call.
+    /// an endpoint is new if no place had its name in it at the last call.
     void apply(Endpoints endpoints, std::span<EndpointState> states, TimePoint now);
 
     /// When apply() has something new to tell, if no health changes until then: in steps of 1/64
@@ -41,6 +41,7 @@ private:
         std::optional<TimePoint> started;  // set: it is starting slowly
     };
 
+    void follow_moves(Endpoints endpoints);
     void follow(Place &place, const Endpoint *endpoint, bool healthy, TimePoint now) const;
     void spare_lonely(Endpoints endpoints, std::span<const EndpointState> states);
     std::uint16_t ramp(TimePoint started, TimePoint now) const;

@@ -216,7 +216,7 @@ class Discovery(unittest.TestCase):
         self.assertEqual(set(who_serves(uvoy, PATHS[:100]).values()), {one, two})
         before = who_serves(uvoy)
         dns.kill()
-        weights = [f"{service},one.internal,{ports[0]},0,3", f"{service},two.internal,{ports[1]},0,3"]
+        weights = [f"{service},{n}.internal,{p},0,3" for n, p in zip(("one", "two"), ports)]
         dns.start(weights)
         with Load(uvoy) as load:
             eventually(lambda: abs(share(one) - 1 / 2) < 0.02, "the new weights count")

@@ -128,4 +128,19 @@ TEST_CASE("a ramp that is low for another reason is lowered further, but never t
     CHECK(scene.ramps(3s)[1] == 1);
 }
 
+TEST_CASE("an endpoint that takes another place goes on as it was") {
+    Scene scene{3};
+    scene.list.resize(4);
+    scene.states.resize(4);
+    CHECK(scene.ramps(1s)[1] == 1024);
+    const Endpoint::Identity moved{
+        .name = scene.list[1]->name, .address = {}, .weight = 2, .index = 3};
+    scene.list[3] = std::make_shared<Endpoint>(moved);
+    scene.list[1].reset();
+    CHECK(scene.ramps(2s) == std::vector{1024, 1024, 1024, 1024});
+    const Endpoint::Identity other{.name = "other", .address = {}, .index = 1};
+    scene.list[1] = std::make_shared<Endpoint>(other);
+    CHECK(scene.ramps(3s) == std::vector{1024, 102, 1024, 1024});
+}
+
 }  // namespace uvoy::cluster
