@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace uvoy::cluster {
 
@@ -16,8 +17,16 @@ Duration jittered(Duration interval, Random &random) {
 
 }  // namespace
 
+std::string_view name(EjectionCause cause) {
+    static constexpr std::string_view names[ejection_causes]{"health_check", "consecutive_failures",
+                                                             "failure_ratio"};
+    return names[static_cast<std::size_t>(cause)];
+}
+
 Health::Health(const HealthSettings &settings, TimePoint now)
     : settings_{settings},
+      backoff_{settings.backoff},
+      backoff_before_{settings.backoff},
       since_{now},
       next_check_{now},
       explanation_{"assumed at the start, no check said otherwise"} {
@@ -30,14 +39,20 @@ bool Health::on_check_result(const CheckResult &result, TimePoint now, Random &r
     failed_in_row_ = result.ok ? 0 : failed_in_row_ + 1;
     const bool was_healthy = healthy_;
 
-    if (healthy_ && failed_in_row_ >= settings_.unhealthy_after) decide(false, result.detail, now);
-    else if (!healthy_ && passed_in_row_ >= settings_.healthy_after) decide(true, {}, now);
-    else if (healthy_ && !result.ok) fast_ = true;
-    else if (passed_in_row_ >= settings_.healthy_after) fast_ = false;
+    if (checks_good_ && failed_in_row_ >= settings_.unhealthy_after)
+        judge_checks(false, result.detail, now);
+    else if (!checks_good_ && passed_in_row_ >= settings_.healthy_after)
+        judge_checks(true, {}, now);
+    else if (result.ok != checks_good_) fast_ = true;
+    else if (!checks_good_ || passed_in_row_ >= settings_.healthy_after) fast_ = false;
 
     last_check_ = now;
     next_check_ = now + (fast_ ? fast_delay() : jittered(settings_.interval, random));
     return healthy_ != was_healthy;
+}
+
+void Health::on_void_check(TimePoint now, Random &random) {
+    next_check_ = now + jittered(settings_.interval, random);
 }
 
 void Health::on_passive_failure(TimePoint now) {
@@ -49,15 +64,55 @@ void Health::on_passive_failure(TimePoint now) {
     next_check_ = std::min(next_check_, earliest);
 }
 
-void Health::decide(bool healthy, std::string_view detail, TimePoint now) {
-    healthy_ = healthy;
+void Health::eject(EjectionCause cause, std::string why, TimePoint now) {
+    assert(healthy_ && cause != EjectionCause::health_check);
+    go_out(cause, std::move(why), now);
+}
+
+void Health::pardon(std::string why, TimePoint now) {
+    assert(!healthy_);
+    healthy_ = checks_good_ = true;
     fast_ = false;
+    passed_in_row_ = failed_in_row_ = 0;
     since_ = now;
-    cause_ = healthy ? HealthCause::checks_passed : HealthCause::checks_failed;
-    const std::uint32_t count = healthy ? passed_in_row_ : failed_in_row_;
-    explanation_ = std::to_string(count) + (count == 1 ? " check " : " checks ") +
-                   (healthy ? "passed" : "failed");
-    if (!detail.empty()) explanation_.append(": ").append(detail);
+    explanation_ = std::move(why);
+    backoff_ = backoff_before_;
+}
+
+std::optional<TimePoint> Health::back_at() const {
+    if (healthy_ || !checks_good_) return std::nullopt;
+    return backoff_.until();
+}
+
+bool Health::on_time(TimePoint now) { return back_at() && come_back("its time out is over", now); }
+
+void Health::judge_checks(bool good, std::string_view detail, TimePoint now) {
+    checks_good_ = good;
+    fast_ = false;
+    const std::uint32_t count = good ? passed_in_row_ : failed_in_row_;
+    std::string why = std::to_string(count) + (count == 1 ? " check " : " checks ") +
+                      (good ? "passed" : "failed");
+    if (!detail.empty()) why.append(": ").append(detail);
+    if (good) come_back(std::move(why), now);
+    else if (healthy_) go_out(EjectionCause::health_check, std::move(why), now);
+}
+
+void Health::go_out(EjectionCause cause, std::string why, TimePoint now) {
+    healthy_ = false;
+    since_ = now;
+    cause_ = cause;
+    explanation_ = std::move(why);
+    backoff_before_ = backoff_;
+    backoff_.on_out(now, cause != EjectionCause::health_check);
+}
+
+bool Health::come_back(std::string why, TimePoint now) {
+    if (now < backoff_.until()) return false;
+    healthy_ = true;
+    since_ = now;
+    explanation_ = std::move(why);
+    backoff_.on_back(now);
+    return true;
 }
 
 Duration Health::fast_delay() const { return std::min(fast_interval, settings_.interval); }

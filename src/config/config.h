@@ -216,6 +216,16 @@ struct HealthCheck {
     std::vector<StatusRange> status{StatusRange{200, 399}};
 };
 
+/// When what traffic sees takes an endpoint out, and for how long.
+struct OutlierDetection {
+    std::uint32_t consecutive_failures = 5;  ///< 0 = never
+    Share failure_ratio{5000};               ///< 0 = never
+    std::uint32_t latency_ratio = 3;         ///< times the cluster's median; 0 = never
+    Duration eject = 5s;                     ///< the first time; then it doubles
+    Duration max_eject = 300s;               ///< not below `eject`
+    Share max_ejected{5000};                 ///< of the endpoints, by traffic
+};
+
 /// How much of a cluster may be in use.
 struct ClusterLimits {
     std::uint32_t connections = 1024;  ///< of one endpoint
@@ -254,6 +264,7 @@ struct Cluster {
     std::optional<Discovery> discovery;
     LoadBalancing load_balancing;
     HealthCheck health_check;
+    std::optional<OutlierDetection> outlier_detection{std::in_place};
     ClusterLimits limits;
     RetryBudget retry_budget;
     ClusterTimeouts timeouts;

@@ -17,6 +17,7 @@ const Table<Cluster> &cluster_table();
 const Table<Endpoint> &endpoint_table();
 const Table<Discovery> &discovery_table();
 const Table<HealthCheck> &health_check_table();
+const Table<OutlierDetection> &outlier_detection_table();
 const Table<RateLimit> &rate_limit_table();
 const Table<Retry> &retry_table();
 const Table<RetryBudget> &retry_budget_table();

@@ -210,7 +210,8 @@ private:
     TimePoint retry_due_ = TimePoint::max();    // the end of a back-off
     TimePoint give_up_due_ = TimePoint::max();  // of waiting for room in the retry budget
     TimePoint waiting_since_{};
-    TimePoint sent_at_{};  // head written to the endpoint
+    TimePoint tried_at_{};  // endpoint picked
+    TimePoint sent_at_{};   // head written to the endpoint
 
     std::uint64_t hash_ = 0;
     std::uint64_t body_left_ = 0;  // of what the route allows

@@ -178,7 +178,8 @@ void Exchange::note_answer(int status, TimePoint now) {
         return;
     }
     at_->note_failure();
-    proxy_.ports().observer->on_endpoint_failure(endpoint_, Reason::error_status, now);
+    proxy_.ports().observer->on_endpoint_failure(
+        {.endpoint = endpoint_, .reason = Reason::error_status, .began = tried_at_, .at = now});
 }
 
 bool Exchange::is_logged() const {

@@ -33,7 +33,8 @@ void Exchange::fail(Reason reason, TimePoint now) {
         // An endpoint may close what is idle; the race with a request is nobody's fault.
         if (reason != Reason::stale_connection) at_->note_failure();
         proxy_.stats().endpoint(proxy_.runtime().endpoint_number(endpoint_)).failures[reason].add();
-        proxy_.ports().observer->on_endpoint_failure(endpoint_, reason, now);
+        proxy_.ports().observer->on_endpoint_failure(
+            {.endpoint = endpoint_, .reason = reason, .began = tried_at_, .at = now});
         if (reason == Reason::first_byte_timeout)
             proxy_.runtime().cluster(endpoint_.cluster).retry_credit.spend();
     }
@@ -120,9 +121,8 @@ bool Exchange::enter_retry() {
     const config::RetryBudget &budget = cluster.config->retry_budget;
     std::uint64_t room = budget.min;
     if (cluster.retry_credit.good()) {
-        std::uint64_t in_flight = 1;  // this one
-        for (const auto &endpoint : cluster.endpoints)
-            in_flight += endpoint->in_flight.load(std::memory_order_relaxed);
+        const std::uint64_t in_flight =
+            proxy_.ports().balancer->in_flight(endpoint_.cluster) + 1;  // with this one
         room = std::max(room, in_flight * budget.ratio.basis_points / 10'000);
     }
     if (cluster.retries.fetch_add(1, std::memory_order_relaxed) < room) {

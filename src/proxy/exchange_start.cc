@@ -209,6 +209,7 @@ void Exchange::try_next(TimePoint now) {
         return;
     }
     at_ = picked->endpoint;
+    tried_at_ = now;
     endpoint_.index = at_->index;
     tried_[tries_++] = at_->index;
     journal_.connect = journal_.first_byte = Duration{-1};

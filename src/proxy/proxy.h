@@ -38,15 +38,25 @@ public:
     /// `hash` is that of the request's hash key; `tried` are endpoints this request was at already.
     virtual std::optional<Pick> pick(std::uint16_t cluster, std::uint64_t hash,
                                      std::span<const std::uint16_t> tried) = 0;
+    /// Requests at all endpoints of the cluster.  For a retry only: it looks at each of them.
+    virtual std::uint64_t in_flight(std::uint16_t cluster) const = 0;
 
 protected:
     ~Balancer() = default;
 };
 
+/// A try failed for what the endpoint did, or did not do.
+struct EndpointFailure {
+    EndpointId endpoint;
+    Reason reason = Reason::none;
+    TimePoint began{};  ///< when the endpoint was picked
+    TimePoint at{};
+};
+
 /// Hears what happened.  Called within an event; must not call back into the core.
 class Observer {
 public:
-    virtual void on_endpoint_failure(EndpointId endpoint, Reason reason, TimePoint now) = 0;
+    virtual void on_endpoint_failure(const EndpointFailure &failure) = 0;
     virtual void on_exchange(const ExchangeRecord &record) = 0;
 
 protected:

@@ -30,7 +30,7 @@ public:
 private:
     /// Admin requests are neither logged nor do they fail at endpoints.
     class Silence final : public proxy::Observer {
-        void on_endpoint_failure(proxy::EndpointId, Reason, TimePoint) override {}
+        void on_endpoint_failure(const proxy::EndpointFailure &) override {}
         void on_exchange(const proxy::ExchangeRecord &) override {}
     };
 

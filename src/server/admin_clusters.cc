@@ -29,6 +29,20 @@ Json failures_json(const stats::EndpointFields<stats::Summed> &sum) {
     return failures;
 }
 
+/// Why it is out and for how long; null: it is not.
+Json ejection_json(const cluster::Health &health, TimePoint now) {
+    using seconds = std::chrono::duration<double>;
+    if (health.healthy()) return nullptr;
+    Json json{
+        {"cause", name(health.cause())},
+        {"least_seconds", seconds{health.backoff().length()}.count()},
+        {"checks_good", health.checks_good()},
+    };
+    const auto back = health.back_at();
+    json["back_in_seconds"] = back ? Json(seconds{*back - now}.count()) : Json(nullptr);
+    return json;
+}
+
 /// Whether the endpoint is healthy, since when, and why.
 Json health_json(const EndpointHealth &endpoint, bool checked, const Moment &moment) {
     using std::chrono::duration;
@@ -41,11 +55,16 @@ Json health_json(const EndpointHealth &endpoint, bool checked, const Moment &mom
         {"state", health.healthy() ? healthy : "unhealthy"},
         {"since", rfc3339(moment.unix_milliseconds - duration_cast<milliseconds>(age).count())},
         {"for_seconds", duration<double>{age}.count()},
-        {"why", checked ? health.explanation() : "health checks are off"},
+        {"why",
+         checked || endpoint.all_ejections() > 0 ? health.explanation() : "health checks are off"},
         {"fast_checks", health.fast()},
+        {"latency_share", static_cast<double>(endpoint.share) / cluster::full_ramp},
         {"checks_passed", endpoint.checks_passed},
         {"checks_failed", endpoint.checks_failed},
-        {"ejections", endpoint.ejections},
+        {"checks_skipped", endpoint.checks_skipped},
+        {"ejections", endpoint.all_ejections()},
+        {"recent_ejections", health.backoff().level(moment.now)},
+        {"ejection", ejection_json(health, moment.now)},
     };
 }
 

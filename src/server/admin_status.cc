@@ -1,4 +1,5 @@
 #include "server/admin_json.h"
+#include "server/health_table.h"
 #include "server/wall_time.h"
 
 #include <unistd.h>
@@ -51,6 +52,7 @@ Json status_json(const ServerView &view, const Moment &moment) {
         {"state", phase(state)},
         {"draining", state.draining},
         {"overloaded", view.runtime.overloaded().load(std::memory_order_relaxed)},
+        {"health_frozen", view.health.frozen()},
         {"pid", getpid()},
         {"started",
          rfc3339(moment.unix_milliseconds - duration_cast<milliseconds>(uptime).count())},

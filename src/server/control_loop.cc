@@ -59,10 +59,13 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
       clusters_{runtime_},
       budget_{plan.connections},
       publisher_{loop_, clusters_},
-      health_{loop_, runtime_, addresses_, random_seed(),
-              HealthChecker::OnChange::bind<&ControlLoop::on_health_change>(*this)},
+      health_{loop_, runtime_, random_seed(),
+              HealthKeeper::OnChange::bind<&ControlLoop::on_health_change>(*this)},
+      checker_{loop_, runtime_, addresses_, health_},
+      outliers_{loop_, runtime_, health_},
       failures_{loop_, plan.workers,
-                Delegate<void(const FailureReport &)>::bind<&ControlLoop::on_failure>(*this)},
+                FailureChannel::OnReport::bind<&ControlLoop::on_failure>(*this),
+                Delegate<void()>::bind<&ControlLoop::on_lost_reports>(*this)},
       drain_{loop_,
              {.timeout = runtime_.config().shutdown.drain_timeout,
               .load = Delegate<Drain::Load()>::bind<&ControlLoop::load>(*this),
@@ -79,7 +82,7 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
                            EndpointParts{.runtime = runtime_,
                                          .addresses = addresses_,
                                          .clusters = clusters_,
-                                         .health = health_,
+                                         .health = checker_,
                                          .publisher = publisher_,
                                          .totals = totals_,
                                          .workers = worker_stats_},
@@ -116,6 +119,8 @@ void ControlLoop::make_workers(std::vector<std::vector<BoundSocket>> sockets) {
                                      .log = log_writer_ ? &log_writer_->ring(number) : nullptr}));
         worker_stats_.push_back(&workers_.back()->stats());
     }
+    checker_.start(worker_stats_);
+    outliers_.start(worker_stats_);
 }
 
 void ControlLoop::make_admin() {
@@ -168,13 +173,14 @@ void ControlLoop::on_health_change(std::size_t cluster) {
 }
 
 void ControlLoop::after_event(TimePoint now) {
-    health_.settle(now);
+    checker_.settle(now);
     if (admin_) admin_->settle(now);
 }
 
-void ControlLoop::on_failure(const FailureReport &report) {
-    if (!runtime_.has_endpoint(report.endpoint)) return;  // it is gone
-    health_.on_passive_failure(report.endpoint, report.reason, report.at);
+void ControlLoop::on_failure(const proxy::EndpointFailure &failure) {
+    if (!runtime_.has_endpoint(failure.endpoint)) return;  // it is gone
+    checker_.on_passive_failure(failure.endpoint, failure.reason, failure.at);
+    outliers_.on_failure(failure);
 }
 
 void ControlLoop::on_end_signal() {

@@ -12,9 +12,11 @@
 #include "server/endpoint_totals.h"
 #include "server/failure_channel.h"
 #include "server/health_checker.h"
+#include "server/health_keeper.h"
 #include "server/live_clusters.h"
 #include "server/log_writer.h"
 #include "server/memory_guard.h"
+#include "server/outlier_watch.h"
 #include "server/server_view.h"
 #include "server/snapshot_publisher.h"
 #include "server/worker.h"
@@ -65,7 +67,8 @@ private:
     void after_event(TimePoint now);
     void discover();
     void on_health_change(std::size_t cluster);
-    void on_failure(const FailureReport &report);
+    void on_failure(const proxy::EndpointFailure &failure);
+    void on_lost_reports() { outliers_.on_lost_reports(uv::Loop::now()); }
     void on_end_signal();
     void on_hangup();
     void on_other_signal();
@@ -85,7 +88,9 @@ private:
     std::vector<limit::Ledger *> ledger_list_;
     std::optional<LogWriter> log_writer_;
     SnapshotPublisher publisher_;
-    HealthChecker health_;
+    HealthKeeper health_;
+    HealthChecker checker_;
+    OutlierWatch outliers_;
     EndpointTotals totals_;
     std::optional<Discovery> discovery_;  // none: all endpoints stand in the configuration
     FailureChannel failures_;

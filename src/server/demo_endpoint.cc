@@ -20,7 +20,7 @@ namespace {
 
 class Silence final : public proxy::Observer {
 public:
-    void on_endpoint_failure(proxy::EndpointId, Reason, TimePoint) override {}
+    void on_endpoint_failure(const proxy::EndpointFailure &) override {}
     void on_exchange(const proxy::ExchangeRecord &) override {}
 };
 

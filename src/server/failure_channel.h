@@ -1,43 +1,40 @@
 #pragma once
 
 #include "base/delegate.h"
-#include "base/reason.h"
-#include "base/time.h"
-#include "proxy/ports.h"
+#include "proxy/proxy.h"
 #include "server/spsc_queue.h"
 #include "uv/async.h"
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 namespace uvoy::server {
 
-/// A request failed at an endpoint.
-struct FailureReport {
-    proxy::EndpointId endpoint;
-    Reason reason = Reason::none;
-    TimePoint at{};
-};
-
-/// Takes failure reports from the workers to the control loop: a queue for each worker and one
-/// wake-up for all.  When a queue is full, what does not fit is dropped: the control loop has
-/// plenty to act on already.
+/// Takes the workers' reports of failures to the control loop: a queue for each worker and one
+/// wake-up for all.  When a queue is full, what does not fit is dropped, and the control loop is
+/// told that something was.
 class FailureChannel {
 public:
-    /// `on_report` is called on the loop's thread.
-    FailureChannel(uv::Loop &control_loop, std::size_t workers,
-                   Delegate<void(const FailureReport &)> on_report);
+    using OnReport = Delegate<void(const proxy::EndpointFailure &)>;
+
+    /// `on_report`, and `on_lost` after it, are called on the loop's thread.
+    FailureChannel(uv::Loop &control_loop, std::size_t workers, OnReport on_report,
+                   Delegate<void()> on_lost);
 
     /// On worker `worker`.
-    void report(std::size_t worker, const FailureReport &report);
+    void report(std::size_t worker, const proxy::EndpointFailure &failure);
 
 private:
-    using Queue = SpscQueue<FailureReport, 1024>;
+    using Queue = SpscQueue<proxy::EndpointFailure, 1024>;
 
     void on_wake();
 
     std::vector<std::unique_ptr<Queue>> queues_;
-    Delegate<void(const FailureReport &)> on_report_;
+    std::atomic<std::uint32_t> lost_{0};
+    OnReport on_report_;
+    Delegate<void()> on_lost_;
     uv::Async wake_;
 };
 

@@ -26,6 +26,9 @@ struct HealthChecker::Check : Alarm {
 
 namespace {
 
+/// A timer that comes that much too late says that the loop was not turning.
+constexpr Duration patience = std::chrono::milliseconds{50};
+
 std::string host_of(const config::Cluster &cluster, std::size_t index) {
     if (!cluster.health_check.host.empty()) return cluster.health_check.host;
     const config::Address &address =
@@ -37,13 +40,12 @@ std::string host_of(const config::Cluster &cluster, std::size_t index) {
 }  // namespace
 
 HealthChecker::HealthChecker(uv::Loop &loop, const proxy::Runtime &runtime,
-                             EndpointAddresses &addresses, std::uint64_t seed, OnChange on_change)
+                             EndpointAddresses &addresses, HealthKeeper &keeper)
     : loop_{loop},
       runtime_{runtime},
       addresses_{addresses},
-      random_{seed},
-      on_change_{on_change},
-      table_{runtime, uv::Loop::now()},
+      keeper_{keeper},
+      proof_{runtime},
       wheel_{uv::Loop::now()},
       timer_{loop, Delegate<void()>::bind<&HealthChecker::on_timer>(*this)} {
     checks_.resize(runtime.dimensions().endpoints);
@@ -64,17 +66,17 @@ void HealthChecker::start_checks(proxy::EndpointId id) {
     if (config.health_check.type == config::HealthCheck::Type::none) return;
     auto &check = checks_[runtime_.endpoint_number(id)];
     check = std::make_unique<Check>(*this, id, config.health_check, host_of(config, id.index));
-    wheel_.set(*check, table_.at(id).health.next_check());
+    wheel_.set(*check, table().at(id).health.next_check());
 }
 
 void HealthChecker::add(proxy::EndpointId id, Presence presence, TimePoint now) {
-    table_.reset(id, presence, now);
+    keeper_.add(id, presence, now);
     start_checks(id);
     arm();
 }
 
 void HealthChecker::add_like(proxy::EndpointId id, proxy::EndpointId former) {
-    table_.at(id) = table_.at(former);
+    keeper_.add_like(id, former);
     start_checks(id);
     arm();
 }
@@ -83,15 +85,15 @@ void HealthChecker::remove(proxy::EndpointId id) {
     auto &check = checks_[runtime_.endpoint_number(id)];
     std::erase(concluded_, check.get());
     check.reset();
-    table_.at(id).presence = Presence::absent;
+    keeper_.remove(id);
 }
 
 void HealthChecker::on_passive_failure(proxy::EndpointId endpoint, Reason reason, TimePoint now) {
     const auto &check = checks_[runtime_.endpoint_number(endpoint)];
     if (!check) return;
-    cluster::Health &health = table_.at(endpoint).health;
+    const cluster::Health &health = keeper_.table().at(endpoint).health;
     const bool fast_before = health.fast();
-    health.on_passive_failure(now);
+    keeper_.on_passive_failure(endpoint, now);
     if (health.fast() && !fast_before)
         log::debug("cluster {}: endpoint {} failed a request ({}), checking it",
                    runtime_.cluster(endpoint.cluster).config->name,
@@ -108,7 +110,20 @@ void HealthChecker::settle(TimePoint now) {
     arm();
 }
 
+bool HealthChecker::needs(const Check &check) {
+    // By HTTP an endpoint may also ask to be taken out while it serves well.
+    if (check.config.type != config::HealthCheck::Type::tcp) return true;
+    const bool proven = proof_.take(check.id);
+    const EndpointHealth &endpoint = table().at(check.id);
+    return !proven || !endpoint.takes_requests() || endpoint.health.fast();
+}
+
 void HealthChecker::start(Check &check, TimePoint now) {
+    if (!needs(check)) {
+        keeper_.on_check_skipped(check.id, now);
+        wheel_.set(check, keeper_.table().at(check.id).health.next_check());
+        return;
+    }
     check.probe.emplace(loop_, addresses_.current(runtime_.endpoint_number(check.id)), check.config,
                         check.host, Delegate<void()>::bind<&Check::on_concluded>(check));
     wheel_.set(check, now + check.config.timeout);
@@ -123,39 +138,23 @@ void HealthChecker::conclude(Check &check, TimePoint now) {
     }
     if (result.connect_failed) addresses_.try_next(runtime_.endpoint_number(check.id));
 
-    EndpointHealth &endpoint = table_.at(check.id);
-    ++(result.passed() ? endpoint.checks_passed : endpoint.checks_failed);
-    const bool changed = endpoint.health.on_check_result(
-        {.ok = result.passed(), .detail = result.failure}, now, random_);
-    wheel_.set(check, endpoint.health.next_check());
-    if (endpoint.presence == Presence::trial && endpoint.checks_passed == 1 && result.passed()) {
-        log::info("cluster {}: new endpoint {} has passed a check",
-                  runtime_.cluster(check.id.cluster).config->name,
-                  runtime_.endpoint(check.id).name);
-        on_change_(check.id.cluster);
-    }
-    if (!changed) return;
-    if (!endpoint.health.healthy()) ++endpoint.ejections;
-    report(check.id);
-    on_change_(check.id.cluster);
-}
-
-void HealthChecker::report(proxy::EndpointId id) const {
-    const cluster::Health &health = table_.at(id).health;
-    log::write(health.healthy() ? log::Level::info : log::Level::warning,
-               fmt::format("cluster {}: endpoint {} is {} ({}), {} of {} healthy",
-                           runtime_.cluster(id.cluster).config->name, runtime_.endpoint(id).name,
-                           health.healthy() ? "healthy" : "unhealthy", health.explanation(),
-                           table_.healthy_count(id.cluster), table_.size(id.cluster)));
+    if (result.silence) keeper_.on_silent_check(check.id, result.failure, now);
+    else keeper_.on_check_result(check.id, {.ok = result.passed(), .detail = result.failure}, now);
+    wheel_.set(check, keeper_.table().at(check.id).health.next_check());
 }
 
 void HealthChecker::on_timer() {
     const TimePoint now = uv::Loop::now();
-    armed_ = TimePoint::max();
+    // This process was held up: answers may lie there unread, and are to be read first.
+    const bool held_up = now - std::exchange(armed_, TimePoint::max()) > patience;
     while (Alarm *alarm = wheel_.expire(now)) {
         auto &check = static_cast<Check &>(*alarm);
         if (!check.probe) {
             start(check, now);
+            continue;
+        }
+        if (held_up && !check.probe->result()) {
+            wheel_.set(check, now + patience);
             continue;
         }
         // An answer that came in this very event counts.

@@ -42,7 +42,10 @@ HealthProbe::~HealthProbe() = default;
 void HealthProbe::expire() {
     assert(!result_);
     const Reason reason = connected_ ? Reason::first_byte_timeout : Reason::connect_timeout;
-    result_ = Result{std::string{name(reason)}, !connected_};
+    // A connection that stands is a sign of life only if it was made just now, for this.
+    result_ = Result{.failure = std::string{name(reason)},
+                     .connect_failed = !connected_,
+                     .silence = !connected_};
     transport_.reset();
 }
 
@@ -59,7 +62,9 @@ void HealthProbe::on_connect_failed(proxy::ConnectError error, TimePoint) {
     Reason reason = Reason::connect_failed;
     if (error == proxy::ConnectError::refused) reason = Reason::connect_refused;
     if (error == proxy::ConnectError::timed_out) reason = Reason::connect_timeout;
-    conclude(std::string{name(reason)}, true);
+    conclude(Result{.failure = std::string{name(reason)},
+                    .connect_failed = true,
+                    .silence = reason != Reason::connect_refused});
 }
 
 void HealthProbe::on_bytes(proxy::Bytes bytes, TimePoint) {

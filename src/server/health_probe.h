@@ -23,6 +23,7 @@ public:
     struct Result {
         std::string failure;
         bool connect_failed = false;  ///< the address did not even take the connection
+        bool silence = false;         ///< nothing came over the network, not even a refusal
         bool conclusive = true;       ///< false: this process could not even ask
 
         bool passed() const { return failure.empty(); }

@@ -6,9 +6,13 @@ namespace uvoy::server {
 
 cluster::HealthSettings HealthTable::settings_of(const config::Cluster &cluster) {
     const config::HealthCheck &check = cluster.health_check;
-    return {.interval = check.interval,
-            .healthy_after = check.healthy_after,
-            .unhealthy_after = check.unhealthy_after};
+    cluster::HealthSettings settings{.interval = check.interval,
+                                     .healthy_after = check.healthy_after,
+                                     .unhealthy_after = check.unhealthy_after,
+                                     .backoff = {.first = {}, .longest = {}}};
+    if (const auto &outlier = cluster.outlier_detection)
+        settings.backoff = {.first = outlier->eject, .longest = outlier->max_eject};
+    return settings;
 }
 
 HealthTable::HealthTable(const proxy::Runtime &runtime, TimePoint now) : runtime_{runtime} {
@@ -29,7 +33,7 @@ void HealthTable::reset(proxy::EndpointId id, Presence presence, TimePoint now) 
 std::vector<cluster::EndpointState> HealthTable::states(std::size_t cluster) const {
     std::vector<cluster::EndpointState> states;
     for (const EndpointHealth &endpoint : clusters_[cluster])
-        states.push_back({.healthy = endpoint.health.healthy()});
+        states.push_back({.healthy = endpoint.health.healthy(), .ramp = endpoint.share});
     return states;
 }
 
@@ -41,6 +45,16 @@ std::size_t HealthTable::healthy_count(std::size_t cluster) const {
 std::size_t HealthTable::size(std::size_t cluster) const {
     return static_cast<std::size_t>(
         std::ranges::count(clusters_[cluster], Presence::member, &EndpointHealth::presence));
+}
+
+cluster::Census HealthTable::census(std::size_t cluster) const {
+    cluster::Census census{.endpoints = size(cluster)};
+    for (const EndpointHealth &endpoint : clusters_[cluster]) {
+        if (endpoint.presence != Presence::member) continue;
+        if (endpoint.health.healthy()) ++census.healthy;
+        else if (endpoint.health.ejected_by_traffic()) ++census.ejected;
+    }
+    return census;
 }
 
 }  // namespace uvoy::server

@@ -3,11 +3,14 @@
 #include "base/time.h"
 #include "cluster/endpoint_state.h"
 #include "cluster/health.h"
+#include "cluster/outlier.h"
 #include "proxy/ports.h"
 #include "proxy/runtime.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 namespace uvoy::server {
@@ -23,15 +26,21 @@ enum class Presence : std::uint8_t {
 struct EndpointHealth {
     cluster::Health health;
     Presence presence = Presence::absent;
+    std::uint16_t share = cluster::full_ramp;  ///< less for one that answers slowly
     std::uint64_t checks_passed = 0;
     std::uint64_t checks_failed = 0;
-    std::uint64_t ejections = 0;  ///< healthy to unhealthy, by checks
+    std::uint64_t checks_skipped = 0;  ///< traffic had told what they would have
+    std::array<std::uint64_t, cluster::ejection_causes> ejections{};  ///< by EjectionCause
 
     bool takes_requests() const { return presence == Presence::member && health.healthy(); }
+
+    std::uint64_t all_ejections() const {
+        return std::accumulate(ejections.begin(), ejections.end(), std::uint64_t{0});
+    }
 };
 
 /// The health of all endpoints, by their places in the configuration.  Belongs to the control loop;
-/// the health checker writes it, the admin API and the metrics read it.
+/// the health keeper writes it, the admin API and the metrics read it.
 class HealthTable {
 public:
     HealthTable(const proxy::Runtime &runtime, TimePoint now);
@@ -45,15 +54,34 @@ public:
     std::size_t healthy_count(std::size_t cluster) const;
     /// Members.
     std::size_t size(std::size_t cluster) const;
+    /// Of the members.
+    cluster::Census census(std::size_t cluster) const;
 
     /// A new endpoint, of whom nothing is known, or nobody.
     void reset(proxy::EndpointId id, Presence presence, TimePoint now);
+
+    /// The network of this process is suspected: see cluster::Suspicion.
+    bool frozen() const { return frozen_; }
+    void set_frozen(bool frozen) { frozen_ = frozen; }
+
+    /// Calls `f` with the EndpointId and the EndpointHealth of each place that somebody has.
+    template <typename F>
+    void for_each(F f) {
+        for (std::size_t i = 0; i < clusters_.size(); ++i) {
+            for (std::size_t j = 0; j < clusters_[i].size(); ++j) {
+                if (clusters_[i][j].presence == Presence::absent) continue;
+                f(proxy::EndpointId{static_cast<std::uint16_t>(i), static_cast<std::uint16_t>(j)},
+                  clusters_[i][j]);
+            }
+        }
+    }
 
 private:
     static cluster::HealthSettings settings_of(const config::Cluster &cluster);
 
     const proxy::Runtime &runtime_;
     std::vector<std::vector<EndpointHealth>> clusters_;
+    bool frozen_ = false;
 };
 
 }  // namespace uvoy::server

@@ -21,4 +21,12 @@ std::optional<proxy::Balancer::Pick> SnapshotBalancer::pick(std::uint16_t cluste
     return Pick{.endpoint = &endpoint, .in_flight = endpoint.enter()};
 }
 
+std::uint64_t SnapshotBalancer::in_flight(std::uint16_t cluster) const {
+    const rcu::ReadSection section;
+    std::uint64_t sum = 0;
+    for (const auto &endpoint : clusters_.read(cluster, section).membership().endpoints())
+        if (endpoint) sum += endpoint->in_flight.load(std::memory_order_relaxed);
+    return sum;
+}
+
 }  // namespace uvoy::server

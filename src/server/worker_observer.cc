@@ -2,8 +2,8 @@
 
 namespace uvoy::server {
 
-void WorkerObserver::on_endpoint_failure(proxy::EndpointId endpoint, Reason reason, TimePoint now) {
-    failures_.report(worker_, {.endpoint = endpoint, .reason = reason, .at = now});
+void WorkerObserver::on_endpoint_failure(const proxy::EndpointFailure &failure) {
+    failures_.report(worker_, failure);
 }
 
 void WorkerObserver::on_exchange(const proxy::ExchangeRecord &record) {

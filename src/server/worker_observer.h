@@ -18,7 +18,7 @@ public:
                    stats::WorkerStats &stats)
         : worker_{worker}, failures_{failures}, log_{log}, stats_{stats} {}
 
-    void on_endpoint_failure(proxy::EndpointId endpoint, Reason reason, TimePoint now) override;
+    void on_endpoint_failure(const proxy::EndpointFailure &failure) override;
     void on_exchange(const proxy::ExchangeRecord &record) override;
 
 private:

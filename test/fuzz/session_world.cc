@@ -98,6 +98,12 @@ std::unique_ptr<proxy::Transport> SessionWorld::dial(proxy::EndpointId,
     return stream->make_transport();
 }
 
+std::uint64_t SessionWorld::in_flight(std::uint16_t cluster) const {
+    std::uint64_t sum = 0;
+    for (const auto &endpoint : runtime_->cluster(cluster).endpoints) sum += endpoint->in_flight;
+    return sum;
+}
+
 std::optional<proxy::Balancer::Pick> SessionWorld::pick(std::uint16_t, std::uint64_t hash,
                                                         std::span<const std::uint16_t> tried) {
     const auto first = static_cast<std::uint16_t>(hash % endpoints);

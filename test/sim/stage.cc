@@ -69,6 +69,12 @@ std::unique_ptr<proxy::Transport> Stage::dial(proxy::EndpointId, proxy::Transpor
     return std::make_unique<End>(*this, wire);
 }
 
+std::uint64_t Stage::in_flight(std::uint16_t cluster) const {
+    std::uint64_t sum = 0;
+    for (const auto &endpoint : runtime_->cluster(cluster).endpoints) sum += endpoint->in_flight;
+    return sum;
+}
+
 std::optional<proxy::Balancer::Pick> Stage::pick(std::uint16_t, std::uint64_t,
                                                  std::span<const std::uint16_t> tried) {
     const auto &endpoints = runtime_->cluster(0).endpoints;

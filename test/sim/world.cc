@@ -201,6 +201,12 @@ std::unique_ptr<proxy::Transport> World::dial(proxy::EndpointId endpoint,
     return transport;
 }
 
+std::uint64_t World::in_flight(std::uint16_t cluster) const {
+    std::uint64_t sum = 0;
+    for (const auto &endpoint : runtime_->cluster(cluster).endpoints) sum += endpoint->in_flight;
+    return sum;
+}
+
 std::optional<proxy::Balancer::Pick> World::pick(std::uint16_t, std::uint64_t hash,
                                                  std::span<const std::uint16_t> tried) {
     auto picked = static_cast<std::uint16_t>(hash % endpoints);

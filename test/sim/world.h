@@ -39,7 +39,8 @@ private:
                                            proxy::TransportEvents &events) override;
     std::optional<Pick> pick(std::uint16_t cluster, std::uint64_t hash,
                              std::span<const std::uint16_t> tried) override;
-    void on_endpoint_failure(proxy::EndpointId, Reason, TimePoint) override {}
+    std::uint64_t in_flight(std::uint16_t cluster) const override;
+    void on_endpoint_failure(const proxy::EndpointFailure &) override {}
     void on_exchange(const proxy::ExchangeRecord &record) override;
 
     std::shared_ptr<Stream> connect(Peer &client);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 namespace uvoy::cluster {
 
@@ -36,7 +37,6 @@ TEST_CASE("an endpoint is healthy before its first check, which is due at once")
     CHECK(bench.health.healthy());
     CHECK(bench.health.next_check() == start);
     CHECK(bench.health.since() == start);
-    CHECK(bench.health.cause() == HealthCause::start);
     CHECK(bench.health.explanation() == "assumed at the start, no check said otherwise");
 }
 
@@ -65,7 +65,9 @@ TEST_CASE("enough results in a row decide, others do not") {
     };
     for (const Case &test : cases) {
         CAPTURE(test.checks);
-        Bench bench{{.healthy_after = test.healthy_after, .unhealthy_after = test.unhealthy_after}};
+        Bench bench{{.healthy_after = test.healthy_after,
+                     .unhealthy_after = test.unhealthy_after,
+                     .backoff = {.first = {}, .longest = {}}}};
         std::string states;
         for (const char step : test.checks) {
             const bool was_healthy = bench.health.healthy();
@@ -110,15 +112,20 @@ TEST_CASE("a failed check starts fast mode until enough passed or failed") {
     }
 }
 
-TEST_CASE("an unhealthy endpoint is checked at the common pace") {
-    Bench bench;
+TEST_CASE("an unhealthy endpoint is checked at the common pace until a check passes") {
+    Bench bench{{.healthy_after = 3}};
     bench.check(false);
     bench.check(false);
-    for (const bool ok : {false, false, true, false, true}) {
+    for (const bool ok : {false, false, true, true, false, true, false}) {
         bench.check(ok);
         bench.health.on_passive_failure(bench.now);  // in a panic it still has traffic
-        CHECK(bench.until_check() >= milliseconds{900});
+        if (ok) CHECK(bench.until_check() == milliseconds{100});
+        else CHECK(bench.until_check() >= milliseconds{900});
+        CHECK_FALSE(bench.health.healthy());
     }
+    for (int i = 0; i < 3; ++i) bench.check(true);
+    CHECK(bench.health.healthy());
+    CHECK(bench.until_check() >= milliseconds{900});
 }
 
 TEST_CASE("a failure of real traffic has the endpoint out after two checks at most 100 ms apart") {
@@ -168,15 +175,118 @@ TEST_CASE("the last change is explained in words") {
     bench.check(false);
     bench.check(false);
     const TimePoint out = bench.now;
-    CHECK(bench.health.cause() == HealthCause::checks_failed);
+    CHECK(bench.health.cause() == EjectionCause::health_check);
     CHECK(bench.health.explanation() == "2 checks failed: connect_refused");
     bench.check(false);
     CHECK(bench.health.since() == out);
     CHECK(bench.health.explanation() == "2 checks failed: connect_refused");
     bench.check(true);
-    CHECK(bench.health.cause() == HealthCause::checks_passed);
     CHECK(bench.health.explanation() == "1 check passed");
     CHECK(bench.health.since() == bench.now);
+}
+
+TEST_CASE("traffic takes an endpoint out for its time, whatever checks say meanwhile") {
+    Bench bench;
+    bench.check(true);
+    const TimePoint out = bench.now;
+    bench.health.eject(EjectionCause::consecutive_failures, "5 tries failed in a row", out);
+    CHECK_FALSE(bench.health.healthy());
+    CHECK(bench.health.ejected_by_traffic());
+    CHECK(bench.health.cause() == EjectionCause::consecutive_failures);
+    CHECK(bench.health.since() == out);
+    CHECK(bench.health.back_at() == out + std::chrono::seconds{5});
+    while (bench.health.next_check() < out + std::chrono::seconds{5})
+        CHECK_FALSE(bench.check(true));
+    CHECK(bench.health.explanation() == "5 tries failed in a row");
+
+    CHECK_FALSE(bench.health.on_time(out + milliseconds{4999}));
+    CHECK(bench.health.on_time(out + milliseconds{5000}));
+    CHECK(bench.health.healthy());
+    CHECK_FALSE(bench.health.ejected_by_traffic());
+    CHECK_FALSE(bench.health.back_at());
+    CHECK(bench.health.explanation() == "its time out is over");
+}
+
+TEST_CASE("an ejection by traffic goes on until checks that failed meanwhile pass") {
+    Bench bench;
+    bench.check(true);
+    const TimePoint out = bench.now;
+    bench.health.eject(EjectionCause::failure_ratio, "30 of 40 tries failed", out);
+    CHECK_FALSE(bench.check(false));
+    CHECK_FALSE(bench.check(false));
+    CHECK_FALSE(bench.health.checks_good());
+    CHECK_FALSE(bench.health.back_at());
+    CHECK(bench.health.explanation() == "30 of 40 tries failed");
+    CHECK_FALSE(bench.health.on_time(out + std::chrono::hours{1}));
+
+    bench.now = out + std::chrono::minutes{1};
+    CHECK_FALSE(bench.check(true));
+    CHECK(bench.check(true));
+    CHECK(bench.health.healthy());
+    CHECK(bench.health.explanation() == "2 checks passed");
+}
+
+TEST_CASE("checks that pass before the time is over let it come back when it is") {
+    Bench bench;
+    bench.check(true);
+    const TimePoint out = bench.now;
+    bench.health.eject(EjectionCause::failure_ratio, "", out);
+    for (const bool ok : {false, false, true, true}) CHECK_FALSE(bench.check(ok));
+    CHECK(bench.now < out + std::chrono::seconds{5});
+    CHECK(bench.health.checks_good());
+    CHECK(bench.health.back_at() == out + std::chrono::seconds{5});
+    CHECK(bench.health.on_time(out + std::chrono::seconds{5}));
+}
+
+TEST_CASE("an endpoint that checks take out again at once stays out longer each time") {
+    Bench bench;
+    std::vector<Duration> lengths;
+    for (int i = 0; i < 4; ++i) {
+        while (bench.health.healthy()) bench.check(false);
+        while (!bench.health.healthy()) {
+            const auto back = bench.health.back_at();
+            if (back && *back <= bench.health.next_check()) bench.health.on_time(*back);
+            else bench.check(true);
+        }
+        lengths.push_back(bench.health.backoff().length());
+    }
+    using std::chrono::seconds;
+    CHECK(lengths == std::vector<Duration>{seconds{0}, seconds{10}, seconds{20}, seconds{40}});
+}
+
+TEST_CASE("failures that end after the ejection do not hurry the checks") {
+    Bench bench;
+    bench.check(true);
+    bench.health.eject(EjectionCause::consecutive_failures, "", bench.now);
+    const TimePoint next = bench.health.next_check();
+    bench.health.on_passive_failure(bench.now);
+    CHECK(bench.health.next_check() == next);
+    CHECK_FALSE(bench.health.fast());
+}
+
+TEST_CASE("what is taken back leaves no trace but in the words") {
+    Bench bench;
+    while (bench.health.healthy()) bench.check(false);
+    bench.health.pardon("it was us", bench.now);
+    CHECK(bench.health.healthy());
+    CHECK(bench.health.checks_good());
+    CHECK(bench.health.since() == bench.now);
+    CHECK(bench.health.backoff().level(bench.now) == 0);
+    CHECK(bench.health.explanation() == "it was us");
+    bench.check(false);
+    CHECK(bench.health.healthy());
+    bench.check(false);
+    CHECK_FALSE(bench.health.healthy());
+    CHECK(bench.health.backoff().length() == Duration::zero());
+}
+
+TEST_CASE("a check that said nothing only puts the next one off") {
+    Bench bench;
+    bench.check(false);
+    bench.health.on_void_check(bench.now, bench.random);
+    CHECK(bench.until_check() >= milliseconds{900});
+    bench.check(false);
+    CHECK_FALSE(bench.health.healthy());
 }
 
 }  // namespace uvoy::cluster

@@ -78,10 +78,14 @@ TEST_CASE("every key reaches its member") {
                   "health_check": {"path": "/up", "host": "up.example:80", "interval": "2s",
                                    "timeout": "1s", "healthy_after": 3, "unhealthy_after": 4,
                                    "status": ["200-299", 404]},
+                  "outlier_detection": {"consecutive_failures": 0, "failure_ratio": "12.5%",
+                                        "latency_ratio": 4,
+                                        "eject": "10m", "max_ejected": "100%"},
                   "limits": {"connections": 1, "requests": 2, "pending": 0,
                              "pending_timeout": "5s"},
                   "timeouts": {"connect": "6s", "idle": "7s"}},
             "b": {"endpoints": ["[::1]:2", "unix:/run/b.sock"], "health_check": {"type": "none"},
+                  "outlier_detection": null,
                   "load_balancing": {"policy": "least_request", "hash_key": ["client_ip"],
                                      "slow_start": "0s", "panic_threshold": "12.5%"}}
         }
@@ -198,6 +202,13 @@ TEST_CASE("every key reaches its member") {
         CHECK(a.health_check.healthy_after == 3);
         CHECK(a.health_check.unhealthy_after == 4);
         CHECK((a.health_check.status == std::vector<StatusRange>{{200, 299}, {404, 404}}));
+        REQUIRE(a.outlier_detection.has_value());
+        CHECK(a.outlier_detection->consecutive_failures == 0);
+        CHECK(a.outlier_detection->failure_ratio.basis_points == 1250);
+        CHECK(a.outlier_detection->latency_ratio == 4);
+        CHECK(a.outlier_detection->eject == 10min);
+        CHECK(a.outlier_detection->max_eject == 10min);  // not below `eject`
+        CHECK(a.outlier_detection->max_ejected.basis_points == 10'000);
         CHECK(a.limits.connections == 1);
         CHECK(a.limits.requests == 2);
         CHECK(a.limits.pending == 0);
@@ -208,6 +219,7 @@ TEST_CASE("every key reaches its member") {
         CHECK(b.endpoints[0].address.host == "::1");
         CHECK(b.endpoints[1].name == "unix:/run/b.sock");
         CHECK(b.health_check.type == HealthCheck::Type::none);
+        CHECK_FALSE(b.outlier_detection.has_value());
         CHECK(b.load_balancing.policy == Policy::least_request);
         CHECK(
             (b.load_balancing.hash_key == std::vector<KeyPart>{{KeyPart::Source::client_ip, {}}}));

@@ -299,6 +299,25 @@ TEST_CASE("each mistake in a cluster is told in one line") {
          R"("200-399")"},
         {{.cluster = R"("health_check": {"type": "grpc"})"},
          R"(/clusters/app/health_check/type: "grpc" is not one of "http", "tcp", "none")"},
+        {{.cluster = R"("outlier_detection": {"eject": 5})"},
+         "/clusters/app/outlier_detection/eject: a bare number has no unit, expected a duration "
+         R"(such as "250ms" or "1m30s" in 1ms..24h)"},
+        {{.cluster = R"("outlier_detection": {"eject": "1m", "max_eject": "30s"})"},
+         R"(/clusters/app/outlier_detection/max_eject: is shorter than "eject")"},
+        {{.cluster = R"("outlier_detection": {"failure_ratio": 0.5})"},
+         R"(/clusters/app/outlier_detection/failure_ratio: a bare number has no unit, expected )"
+         R"(a share such as "50%" in 0%..100%)"},
+        {{.cluster = R"("outlier_detection": {"latency_ratio": 2.5})"},
+         "/clusters/app/outlier_detection/latency_ratio: expected a whole number in 0..1000, "
+         "without point or exponent"},
+        {{.cluster = R"("outlier_detection": {"max_ejected": "101%"})"},
+         R"(/clusters/app/outlier_detection/max_ejected: "101%" is not a share such as "50%" in )"
+         R"(0%..100%)"},
+        {{.cluster = R"("outlier_detection": {"consecutive_failures": -1})"},
+         "/clusters/app/outlier_detection/consecutive_failures: -1 is not in 0..1000000"},
+        {{.cluster = R"("outlier_detection": false)"},
+         "/clusters/app/outlier_detection: expected an outlier detection (an object), "
+         "got false"},
         {{.cluster = R"("load_balancing": {"panic_threshold": "101%"})"},
          R"(/clusters/app/load_balancing/panic_threshold: "101%" is not a share such as "50%" in )"
          R"(0%..100%)"},

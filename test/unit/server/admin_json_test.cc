@@ -25,6 +25,7 @@ TEST_CASE("the status tells the process and sums its listeners") {
     status.erase("pid");
     CHECK(status.dump() ==
           R"({"version":"1.2.3","state":"serving","draining":false,"overloaded":false,)"
+          R"("health_frozen":false,)"
           R"("started":"2024-02-29T11:58:30.250Z","uptime_seconds":90.0,"workers":2,)"
           R"("config":{"path":"uvoy.json","hash":"c0ffee"},)"
           R"("requests_in_flight":1,"connections":5,"listeners":[)"
@@ -58,8 +59,11 @@ TEST_CASE("an endpoint tells its state, since when, why, and its share") {
     CHECK(app["endpoints"][1].dump() ==
           R"({"name":"b","address":"127.0.0.1:8082","weight":1,"state":"unhealthy",)"
           R"("since":"2024-02-29T11:59:57.750Z","for_seconds":2.5,)"
-          R"("why":"2 checks failed: connect_refused","fast_checks":false,"checks_passed":0,)"
-          R"("checks_failed":0,"ejections":0,"requests_in_flight":7,)"
+          R"("why":"2 checks failed: connect_refused","fast_checks":false,"latency_share":1.0,)"
+          R"("checks_passed":0,)"
+          R"("checks_failed":0,"checks_skipped":0,"ejections":0,"recent_ejections":1,)"
+          R"("ejection":{"cause":"health_check","least_seconds":0.0,"checks_good":false,)"
+          R"("back_in_seconds":null},"requests_in_flight":7,)"
           R"("requests":{"2xx":3,"5xx":1},"failures":{"connect_refused":4},"ring_share":0.0})");
     CHECK(app["endpoints"][0]["state"] == "healthy");
     CHECK(app["endpoints"][0]["ring_share"].get<double>() > 0.4);

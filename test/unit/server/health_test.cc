@@ -73,13 +73,15 @@ struct Checked {
         : loop{loop_}, runtime{config_of(ports, change), 1, 1}, addresses{runtime} {
         log_lines.clear();
         log::set_sink([](log::Level, std::string_view line) { log_lines.emplace_back(line); });
-        checker = std::make_unique<HealthChecker>(
-            loop, runtime, addresses, 7, HealthChecker::OnChange::bind<&Checked::on_change>(*this));
+        keeper = std::make_unique<HealthKeeper>(
+            loop, runtime, 7, HealthKeeper::OnChange::bind<&Checked::on_change>(*this));
+        checker = std::make_unique<HealthChecker>(loop, runtime, addresses, *keeper);
         loop.set_after_event(Delegate<void(TimePoint)>::bind<&HealthChecker::settle>(*checker));
     }
     ~Checked() {
         loop.set_after_event({});
         checker.reset();
+        keeper.reset();
         log::set_sink([](log::Level, std::string_view) {});
     }
 
@@ -103,12 +105,13 @@ struct Checked {
         ++changes;
     }
     const EndpointHealth &endpoint(std::uint16_t index = 0) const {
-        return checker->table().at({0, index});
+        return keeper->table().at({0, index});
     }
 
     uv::Loop &loop;
     proxy::Runtime runtime;
     EndpointAddresses addresses;
+    std::unique_ptr<HealthKeeper> keeper;
     std::unique_ptr<HealthChecker> checker;
     int changes = 0;
 };
@@ -133,7 +136,7 @@ TEST_CASE(
     CHECK(uv::turn_until(loop, [&] { return checked.changes == 1; }));
     CHECK(checked.endpoint(0).health.healthy());
     CHECK_FALSE(checked.endpoint(1).health.healthy());
-    CHECK(checked.endpoint(1).ejections == 1);
+    CHECK(checked.endpoint(1).all_ejections() == 1);
     CHECK(checked.endpoint(1).checks_failed == 2);
     const std::string name = "127.0.0.1:" + std::to_string(port);
     REQUIRE(log_lines.size() == 1);
@@ -144,7 +147,7 @@ TEST_CASE(
     CHECK(uv::turn_until(loop, [&] { return checked.changes == 2; }));
     CHECK(checked.endpoint(1).health.healthy());
     CHECK(checked.endpoint(1).checks_passed == 2);
-    CHECK(checked.endpoint(1).ejections == 1);
+    CHECK(checked.endpoint(1).all_ejections() == 1);
     CHECK(log_lines.back() ==
           "cluster app: endpoint " + name + " is healthy (2 checks passed), 2 of 2 healthy");
     CHECK(uv::turn_until(loop, [&] { return checked.endpoint(0).checks_passed > 5; }));
@@ -182,7 +185,7 @@ TEST_CASE("an HTTP check passes by status and tells why it does not") {
         endpoint.closes = expected.closes;
         Checked checked{loop, {endpoint.port()}, use_http};
         CHECK(uv::turn_until(loop, [&] {
-            return checked.endpoint().checks_passed > 2 || checked.endpoint().ejections > 0;
+            return checked.endpoint().checks_passed > 2 || checked.endpoint().all_ejections() > 0;
         }));
         CHECK(checked.endpoint().health.healthy() == (expected.why == nullptr));
         if (expected.why != nullptr) CHECK(checked.endpoint().health.explanation() == expected.why);
@@ -221,6 +224,47 @@ TEST_CASE("a failure that traffic saw brings the next check forward") {
     CHECK(uv::turn_until(loop, [&] { return endpoint.connections == 3; }));
     CHECK(uv::turn_until(loop, [&] { return !checked.endpoint().health.fast(); }));
     CHECK(checked.endpoint().health.healthy());
+}
+
+TEST_CASE("traffic that is answered makes TCP checks needless, until a try fails") {
+    uv::Loop loop;
+    FakeEndpoint endpoint{loop};
+    Checked checked{loop, {endpoint.port()}};
+    stats::WorkerStats stats{checked.runtime.dimensions()};
+    const stats::WorkerStats *workers[]{&stats};
+    checked.checker->start(workers);
+    auto &counts = stats.endpoint(0);
+    CHECK(uv::turn_until(loop, [&] { return endpoint.connections == 2; }));
+    CHECK(checked.endpoint().checks_skipped == 0);
+
+    const auto skips = [&] {
+        counts.answers.add();
+        return checked.endpoint().checks_skipped > 20;
+    };
+    CHECK(uv::turn_until(loop, skips));
+    CHECK(endpoint.connections <= 3);
+    const int before = endpoint.connections;
+    const auto is_checked = [&] {
+        counts.answers.add();
+        counts.failures[Reason::route_timeout].add();
+        return endpoint.connections > before + 2;
+    };
+    CHECK(uv::turn_until(loop, is_checked));
+}
+
+TEST_CASE("an HTTP check is never skipped") {
+    uv::Loop loop;
+    FakeEndpoint endpoint{loop};
+    endpoint.answer = "HTTP/1.1 200 OK\r\n\r\n";
+    Checked checked{loop, {endpoint.port()}, use_http};
+    stats::WorkerStats stats{checked.runtime.dimensions()};
+    const stats::WorkerStats *workers[]{&stats};
+    checked.checker->start(workers);
+    CHECK(uv::turn_until(loop, [&] {
+        stats.endpoint(0).answers.add();
+        return checked.endpoint().checks_passed > 5;
+    }));
+    CHECK(checked.endpoint().checks_skipped == 0);
 }
 
 TEST_CASE("endpoints without checks stay healthy, whatever happens") {

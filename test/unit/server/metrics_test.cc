@@ -120,7 +120,7 @@ uvoy_requests_total{listener="internal",route="(none)",method="GET",code="4xx"} 
 TEST_CASE("an ejection shows in health, ring and panic") {
     Scene scene;
     scene.fail({0, 1}, scene.state.started + 1s);
-    scene.health.at({0, 1}).ejections = 1;
+    scene.health.at({0, 1}).ejections[0] = 1;
     scene.health.at({0, 1}).checks_failed = 2;
     std::string text = scrape(scene);
     CHECK(has(text, R"(uvoy_endpoint_healthy{cluster="app",backend="a"} 1)"));

@@ -77,7 +77,8 @@ config::Config proxy_config(std::uint16_t origin) {
 }
 
 struct Ignore {
-    void on_report(const FailureReport &) {}
+    void on_report(const proxy::EndpointFailure &) {}
+    void on_lost() {}
 };
 
 /// Asks over one connection until told to stop; counts right answers, and others as failures.
@@ -143,8 +144,9 @@ TEST_CASE("four workers serve while the ring is republished a hundred times a se
     LiveClusters clusters{runtime};
     const EndpointAddresses no_addresses{origin_runtime};
     const EndpointAddresses addresses{runtime};
-    FailureChannel failures{
-        loop, workers + 1, Delegate<void(const FailureReport &)>::bind<&Ignore::on_report>(nobody)};
+    FailureChannel failures{loop, workers + 1,
+                            FailureChannel::OnReport::bind<&Ignore::on_report>(nobody),
+                            Delegate<void()>::bind<&Ignore::on_lost>(nobody)};
     ConnectionBudget budget{1000};
     std::atomic<bool> stop{false};
     std::atomic<int> right{0};

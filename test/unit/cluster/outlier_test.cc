@@ -1,0 +1,109 @@
+#include "cluster/outlier.h"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+namespace uvoy::cluster {
+
+namespace {
+
+constexpr std::uint32_t half = 5'000;
+
+std::vector<std::size_t> outliers(const std::vector<std::pair<unsigned, unsigned>> &failed_of,
+                                  std::uint32_t ratio = half) {
+    std::vector<Traffic> window;
+    for (const auto &[failed, tries] : failed_of)
+        window.push_back({.tries = tries, .failed = failed, .answers = tries});
+    return failing_outliers(window, ratio);
+}
+
+using Indexes = std::vector<std::size_t>;
+
+}  // namespace
+
+TEST_CASE("an endpoint that fails often stands out only from peers that do not") {
+    struct Case {
+        std::vector<std::pair<unsigned, unsigned>> failed_of;
+        Indexes expected;
+    };
+    const Case cases[] = {
+        {{{10, 20}, {0, 20}, {0, 20}}, {0}},
+        {{{9, 20}, {0, 20}, {0, 20}}, {}},          // below the ratio
+        {{{19, 19}, {0, 20}, {0, 20}}, {}},         // too few tries to tell
+        {{{20, 20}, {20, 20}, {20, 20}}, {}},       // all alike
+        {{{100, 100}, {34, 100}, {35, 100}}, {}},   // not three times the median
+        {{{100, 100}, {33, 100}, {33, 100}}, {0}},  // just three times
+        {{{60, 100}, {20, 100}, {20, 100}, {19, 100}}, {0}},
+        {{{20, 20}, {20, 20}, {0, 20}, {0, 20}}, {0, 1}},           // half of them
+        {{{20, 20}, {20, 20}, {20, 20}, {0, 20}}, {}},              // most of them
+        {{{15, 20}, {20, 20}, {0, 20}, {0, 20}, {0, 20}}, {1, 0}},  // the worst first
+        {{}, {}},
+    };
+    for (const Case &test : cases) CHECK(outliers(test.failed_of) == test.expected);
+}
+
+TEST_CASE("with fewer than three endpoints that tell, the others together are the measure") {
+    CHECK(outliers({{20, 20}, {0, 20}}) == Indexes{0});
+    CHECK(outliers({{20, 20}, {7, 20}}).empty());
+    CHECK(outliers({{20, 20}, {6, 20}}) == Indexes{0});
+    CHECK(outliers({{20, 20}, {0, 5}, {0, 5}}) == Indexes{0});
+    CHECK(outliers({{20, 20}, {5, 5}, {0, 5}}).empty());
+    CHECK(outliers({{20, 20}, {0, 0}}) == Indexes{0});  // nobody else was asked
+    CHECK(outliers({{20, 20}}) == Indexes{0});
+}
+
+TEST_CASE("the ratio is that of the configuration") {
+    CHECK(outliers({{1, 100}, {0, 100}, {0, 100}}, 100) == Indexes{0});
+    CHECK(outliers({{1, 101}, {0, 100}, {0, 100}}, 100).empty());
+    CHECK(outliers({{99, 100}, {0, 100}, {0, 100}}, 10'000).empty());
+    CHECK(outliers({{100, 100}, {0, 100}, {0, 100}}, 10'000) == Indexes{0});
+}
+
+TEST_CASE("more failures than tries, as when counters are read one after the other, are all") {
+    CHECK(outliers({{25, 20}, {0, 20}, {0, 20}}, 10'000) == Indexes{0});
+}
+
+TEST_CASE("failures in a row count where the others do not fail in a row as well") {
+    struct Case {
+        std::uint32_t in_row;
+        std::vector<std::uint32_t> others;
+        bool expected;
+    };
+    const Case cases[] = {
+        {4, {0, 0, 0}, false},   {5, {0, 0, 0}, true},       {5, {}, true},
+        {5, {2, 2, 2}, true},    {5, {3, 0}, true},  // a second one dies
+        {5, {3, 3, 0}, false},                       // most of them do
+        {5, {9, 9, 0, 0}, true}, {500, {3, 3, 3, 3}, false},
+    };
+    for (const Case &test : cases) {
+        CAPTURE(test.in_row);
+        CHECK(fails_alone(test.in_row, 5, test.others) == test.expected);
+    }
+    CHECK(fails_alone(1, 1, std::vector<std::uint32_t>{0}));
+    CHECK_FALSE(fails_alone(1, 1, std::vector<std::uint32_t>{1}));
+}
+
+TEST_CASE("no more than the share goes out, always one may, never the last healthy one") {
+    struct Case {
+        Census census;
+        std::uint32_t most;
+        bool expected;
+    };
+    const Case cases[] = {
+        {{.endpoints = 10, .healthy = 10, .ejected = 0}, half, true},
+        {{.endpoints = 10, .healthy = 6, .ejected = 4}, half, true},
+        {{.endpoints = 10, .healthy = 5, .ejected = 5}, half, false},
+        {{.endpoints = 10, .healthy = 4, .ejected = 4}, half, true},  // two are out by checks
+        {{.endpoints = 3, .healthy = 3, .ejected = 0}, half, true},
+        {{.endpoints = 3, .healthy = 2, .ejected = 1}, half, false},
+        {{.endpoints = 2, .healthy = 2, .ejected = 0}, 0, true},
+        {{.endpoints = 2, .healthy = 1, .ejected = 0}, 10'000, false},
+        {{.endpoints = 1, .healthy = 1, .ejected = 0}, 10'000, false},
+        {{.endpoints = 4, .healthy = 2, .ejected = 2}, 10'000, true},
+        {{.endpoints = 4, .healthy = 1, .ejected = 3}, 10'000, false},
+    };
+    for (const Case &test : cases) CHECK(may_eject(test.census, test.most) == test.expected);
+}
+
+}  // namespace uvoy::cluster
