@@ -23,7 +23,9 @@ class Retry(unittest.TestCase):
         self.good = self.enterContext(Origin(name="good"))
         self.bad = self.enterContext(Origin(handler, name="bad"))
         cluster = {
-            "health_check": {"type": "none"}, "load_balancing": {"policy": "round_robin"}
+            "health_check": {"type": "none"},
+            "outlier_detection": None,  # which would take the bad one out
+            "load_balancing": {"policy": "round_robin"},
         }
         route = {"cluster": "app", **({"retry": retry} if retry else {})}
         return self.enterContext(
