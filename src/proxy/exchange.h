@@ -131,6 +131,8 @@ private:
 
     // exchange_retry.cc
     void fail(Reason reason, TimePoint now);
+    /// Whom it may concern: a try failed by its endpoint's fault.
+    void note_failure(Reason reason, TimePoint now);
     void give_up(const Failure &failure, TimePoint now);
     const RetryClasses &retry_classes() const;
     /// As far as the request goes, and the number of tries.

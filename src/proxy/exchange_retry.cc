@@ -29,15 +29,7 @@ void Exchange::fail(Reason reason, TimePoint now) {
     proxy_.touch(*session_);
     const Failure failure = make_failure(reason, phase());
     // A tunnel may end in any way; that says nothing of the endpoint.
-    if (at_ != nullptr && failure.side == Side::upstream && !tunnel_) {
-        // An endpoint may close what is idle; the race with a request is nobody's fault.
-        if (reason != Reason::stale_connection) at_->note_failure();
-        proxy_.stats().endpoint(proxy_.runtime().endpoint_number(endpoint_)).failures[reason].add();
-        proxy_.ports().observer->on_endpoint_failure(
-            {.endpoint = endpoint_, .reason = reason, .began = tried_at_, .at = now});
-        if (reason == Reason::first_byte_timeout)
-            proxy_.runtime().cluster(endpoint_.cluster).retry_credit.spend();
-    }
+    if (at_ != nullptr && failure.side == Side::upstream && !tunnel_) note_failure(reason, now);
     drop_upstream(now);
     leave_endpoint();
     leave_retry();
@@ -54,6 +46,18 @@ void Exchange::fail(Reason reason, TimePoint now) {
         return;
     }
     give_up(failure, now);
+}
+
+void Exchange::note_failure(Reason reason, TimePoint now) {
+    proxy_.stats().endpoint(proxy_.runtime().endpoint_number(endpoint_)).failures[reason].add();
+    // An answer without an end is cut by the route's own clock, whoever sends it.
+    if (reason == Reason::route_timeout && response_state_ != Response::none) return;
+    // An endpoint may close what is idle; the race with a request is nobody's fault.
+    if (reason != Reason::stale_connection) at_->note_failure();
+    proxy_.ports().observer->on_endpoint_failure(
+        {.endpoint = endpoint_, .reason = reason, .began = tried_at_, .at = now});
+    if (reason == Reason::first_byte_timeout)
+        proxy_.runtime().cluster(endpoint_.cluster).retry_credit.spend();
 }
 
 void Exchange::give_up(const Failure &failure, TimePoint now) {

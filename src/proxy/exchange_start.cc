@@ -253,12 +253,12 @@ void Exchange::seek_connection(TimePoint now) {
 }
 
 void Exchange::start_try_clock(TimePoint now) {
-    const Duration limit = route_->retry.per_try_timeout;
+    if (at_ == nullptr || !request_over_) return;
     // Who waits for another's connection has pending_timeout.  Counted in, that wait would leave
     // the endpoint of a long queue less time than it needs, and all its work would be thrown away.
     const bool queued = waiting_ && !dialled_;
-    if (at_ != nullptr && request_over_ && !queued && limit > Duration::zero())
-        try_due_ = now + limit;
+    const Duration limit = route_->retry.per_try_timeout;
+    if (!queued && limit > Duration::zero()) try_due_ = now + limit;
 }
 
 void Exchange::leave_endpoint() {

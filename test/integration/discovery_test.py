@@ -199,7 +199,7 @@ class Discovery(unittest.TestCase):
             self.wait_for(uvoy, [host])
             self.assertEqual({uvoy.ask(f"/{i}").body.decode() for i in range(40)}, {host})
             backend = f'backend="{host}:{self.port}"'
-            self.assertEqual(uvoy.metric("requests_total", backend, 'code="2xx"'), 40)
+            eventually(lambda: uvoy.metric("requests_total", backend, 'code="2xx"') == 40)
             self.assertEqual(uvoy.metric("requests_total"), 40)
 
     def test_a_service_tells_ports_and_weights(self):
