@@ -13,18 +13,29 @@ const Table<LoadBalancing> &load_balancing_table() {
         .noun = "a way of load balancing",
         .keys = {key<T>("policy", &T::policy,
                         choice<Policy>({{"ring_hash", Policy::ring_hash},
+                                        {"maglev", Policy::maglev},
                                         {"least_request", Policy::least_request},
                                         {"round_robin", Policy::round_robin},
                                         {"random", Policy::random}}),
                         "how the endpoint of a request is picked"),
                  key<T>("hash_key", &T::hash_key, hash_key(),
-                        "what ring_hash hashes: the parts are joined in this order"),
+                        "what ring_hash and maglev hash: the parts are joined in this order"),
+                 key<T>("bounded_load", &T::bounded_load, nullable(optional_of(factor(110, 1000))),
+                        "an endpoint with more than this multiple of its share of the requests in "
+                        "flight is passed over; null = no bound"),
                  key<T>("slow_start", &T::slow_start, duration(Zero::allowed),
                         "time in which a returning or new endpoint gets back to its whole share; "
                         "\"0s\" = at once"),
                  key<T>("panic_threshold", &T::panic_threshold, share(),
                         "with more of the weight out than this, every endpoint is used; "
-                        "\"100%\" = never")}};
+                        "\"100%\" = never")},
+        .finish = [](Context &context, const Node &node, LoadBalancing &value) {
+            const bool hashed = value.policy == Policy::ring_hash || value.policy == Policy::maglev;
+            const Node *bound = node.find("bounded_load");
+            if (value.bounded_load && bound != nullptr && !hashed)
+                context.fail_key(node.members[bound->index],
+                                 "only the policies \"ring_hash\" and \"maglev\" use this key");
+        }};
     return table;
 }
 

@@ -28,6 +28,13 @@ struct Share {
     friend bool operator==(const Share &, const Share &) = default;
 };
 
+/// A multiple in hundredths: 1.5 is 150.
+struct Factor {
+    std::uint32_t hundredths = 0;
+
+    friend bool operator==(const Factor &, const Factor &) = default;
+};
+
 /// One ingredient of a hash key or of a rate limit's key.
 struct KeyPart {
     enum class Source : std::uint8_t { path, host, client_ip, header, query, cookie, route };
@@ -182,14 +189,18 @@ struct Endpoint {
     std::string name;  ///< its identity on the ring, unique in its cluster; default: the address
     Address address;
     std::uint32_t weight = 1;
+    std::uint16_t priority = 0;  ///< 0 is asked first
 };
 
-enum class Policy : std::uint8_t { ring_hash, least_request, round_robin, random };
+enum class Policy : std::uint8_t { ring_hash, maglev, least_request, round_robin, random };
 
 /// How a cluster picks the endpoint of a request.
 struct LoadBalancing {
     Policy policy = Policy::ring_hash;
     std::vector<KeyPart> hash_key{KeyPart{}};
+    /// Multiple of an endpoint's fair share of the requests in flight, above which its keys go to
+    /// their next choice; none = no bound.
+    std::optional<Factor> bounded_load;
     Duration slow_start = 10s;    ///< until an endpoint that returns has its share; 0 = at once
     Share panic_threshold{5000};  ///< of the weight: with more of it out, all are used
 };

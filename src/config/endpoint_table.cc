@@ -33,7 +33,9 @@ const Table<Endpoint> &endpoint_table() {
                                 "its identity on the ring, unique in the cluster"),
                          "the address"),
                  key<T>("weight", &T::weight, integer<std::uint32_t>(1, 1000),
-                        "its share of the requests, relative to the others")},
+                        "its share of the requests, relative to the others"),
+                 key<T>("priority", &T::priority, integer<std::uint16_t>(0, 15),
+                        "0 is asked first; the next level takes what it cannot carry")},
         .finish = [](Context &, const Node &node, Endpoint &endpoint) {
             const bool located = endpoint.address.is_unix() || endpoint.address.port != 0;
             if (located && node.find("name") == nullptr) endpoint.name = endpoint.address.text();

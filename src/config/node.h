@@ -19,6 +19,7 @@ struct Node {
     bool boolean = false;
     std::uint32_t index = 0;       ///< place among the parent's items or members
     std::int64_t integer = 0;      ///< Kind::integer only
+    double number = 0;             ///< Kind::number and Kind::integer
     std::size_t offset = 0;        ///< of the first byte in the text
     const Node *parent = nullptr;  ///< null at the root
     std::string text;              ///< Kind::string: the value as written, references unresolved

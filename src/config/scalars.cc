@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 namespace uvoy::config {
 
@@ -90,6 +91,32 @@ bool read_integer(Context &context, const Node &node, std::int64_t min, std::int
     }
     value = node.integer;
     return true;
+}
+
+Type<Factor> factor(std::uint32_t min, std::uint32_t max) {
+    const auto text = [](std::uint32_t hundredths) {
+        std::string digits = std::to_string(hundredths / 100);
+        if (hundredths % 100 == 0) return digits;
+        digits += '.' + std::to_string(hundredths % 100 / 10);
+        if (hundredths % 10 != 0) digits += std::to_string(hundredths % 10);
+        return digits;
+    };
+    const std::string expects = "a number in " + text(min) + ".." + text(max);
+    return {
+        .expects = expects,
+        .read =
+            [=](Context &context, const Node &node, Factor &value) {
+                if (!node.is_number()) return fail_kind(context, node, expects);
+                const double hundredths = std::round(node.number * 100);
+                if (!(hundredths >= min && hundredths <= max)) {
+                    context.fail(node, "is not in " + text(min) + ".." + text(max));
+                    return false;
+                }
+                value.hundredths = static_cast<std::uint32_t>(hundredths);
+                return true;
+            },
+        .schema = {{"type", json_string("number")}, {"minimum", text(min)}, {"maximum", text(max)}},
+        .write = [=](const Factor &value) { return text(value.hundredths); }};
 }
 
 Type<Duration> duration(Zero zero) {

@@ -82,6 +82,8 @@ enum class Zero : std::uint8_t { refused, allowed };
 Type<Duration> duration(Zero zero = Zero::refused);
 Type<std::uint64_t> size(std::uint64_t min, std::uint64_t max);
 Type<Share> share();
+/// A number with a point if need be; the bounds are in hundredths.
+Type<Factor> factor(std::uint32_t min, std::uint32_t max);
 Type<Rate> rate();
 
 /// Where a listener or the admin API listens.

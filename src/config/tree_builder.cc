@@ -42,16 +42,20 @@ public:
     }
     bool number_integer(number_integer_t value) override {
         Node *node = add(Node::Kind::integer);
-        if (node != nullptr) node->integer = value;
-        return node != nullptr;
+        if (node == nullptr) return false;
+        node->integer = value;
+        node->number = static_cast<double>(value);
+        return true;
     }
     bool number_unsigned(number_unsigned_t value) override {
         constexpr auto most = std::numeric_limits<number_integer_t>::max();
         return number_integer(
             static_cast<number_integer_t>(std::min(value, static_cast<number_unsigned_t>(most))));
     }
-    bool number_float(number_float_t, const string_t &) override {
-        return add(Node::Kind::number) != nullptr;
+    bool number_float(number_float_t value, const string_t &) override {
+        Node *node = add(Node::Kind::number);
+        if (node != nullptr) node->number = value;
+        return node != nullptr;
     }
     bool string(string_t &value) override {
         Node *node = add(Node::Kind::string);

@@ -63,13 +63,18 @@ Runtime::Runtime(config::Config config, std::uint64_t hash_seed, unsigned worker
         runtime.first_endpoint = first_endpoint;
         runtime.connections_per_worker = share(cluster.limits.connections, workers);
         runtime.pending_per_worker = share(cluster.limits.pending, workers);
+        const auto load = cluster.load_balancing.bounded_load
+                              ? std::make_shared<cluster::ClusterLoad>()
+                              : nullptr;
         for (const config::Endpoint &endpoint : cluster.endpoints) {
-            runtime.endpoints.push_back(
-                std::make_shared<cluster::Endpoint>(cluster::Endpoint::Identity{
+            runtime.endpoints.push_back(std::make_shared<cluster::Endpoint>(
+                cluster::Endpoint::Identity{
                     .name = endpoint.name,
                     .address = endpoint.address.text(),
                     .weight = endpoint.weight,
-                    .index = static_cast<std::uint16_t>(runtime.endpoints.size())}));
+                    .index = static_cast<std::uint16_t>(runtime.endpoints.size()),
+                    .priority = endpoint.priority},
+                load));
         }
         // As many may come as are leaving.
         if (cluster.discovery) runtime.endpoints.resize(2 * cluster.discovery->max_endpoints);

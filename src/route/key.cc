@@ -18,8 +18,23 @@ std::string_view cookie_of(const config::KeyPart &part, const KeyInput &input) {
     return made ? input.made_cookie : value;
 }
 
-/// A view without data stands for a missing value.
-std::string_view value_of(const config::KeyPart &part, const KeyInput &input) {
+std::string_view trim(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::uint64_t hash_host(std::string_view host, std::uint64_t seed) {
+    std::array<char, 256> lower;
+    const std::size_t size = std::min(host.size(), lower.size());
+    std::transform(host.begin(), host.begin() + static_cast<std::ptrdiff_t>(size), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    return hash({lower.data(), size}, seed);
+}
+
+}  // namespace
+
+std::string_view key_value(const config::KeyPart &part, const KeyInput &input) {
     using Source = config::KeyPart::Source;
     switch (part.source) {
         case Source::path:
@@ -43,27 +58,11 @@ std::string_view value_of(const config::KeyPart &part, const KeyInput &input) {
     return {};
 }
 
-std::string_view trim(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-std::uint64_t hash_host(std::string_view host, std::uint64_t seed) {
-    std::array<char, 256> lower;
-    const std::size_t size = std::min(host.size(), lower.size());
-    std::transform(host.begin(), host.begin() + static_cast<std::ptrdiff_t>(size), lower.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-    return hash({lower.data(), size}, seed);
-}
-
-}  // namespace
-
 std::uint64_t hash_key(std::span<const config::KeyPart> parts, const KeyInput &input,
                        std::uint64_t seed) {
     std::uint64_t key = seed;
     for (const config::KeyPart &part : parts) {
-        const std::string_view value = value_of(part, input);
+        const std::string_view value = key_value(part, input);
         if (value.data() == nullptr) key = mix(key);
         else if (part.source == config::KeyPart::Source::host) key = hash_host(value, key);
         else key = hash(value, key);  // a chain: each part's hash is the next one's seed

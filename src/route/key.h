@@ -20,6 +20,9 @@ struct KeyInput {
     std::string_view made_cookie{};  ///< value of an absent cookie that is going to be set
 };
 
+/// What a part is in this request; null data if it is missing.
+std::string_view key_value(const config::KeyPart &part, const KeyInput &input);
+
 /// Hash of the parts in their order, keyed by `seed`.  Parts are framed by their length, so that
 /// ("ab", "c") differs from ("a", "bc"), and one that is missing differs from an empty one.  Hosts
 /// compare without regard to case.

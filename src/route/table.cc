@@ -35,12 +35,17 @@ bool matches_path(const config::PathMatch &match, std::string_view path) {
 
 }  // namespace
 
+std::optional<Table::Mismatch> Table::mismatch(std::size_t route, const Input &input) const {
+    const config::Match &match = (*routes_)[route].match;
+    if (match.listener && *match.listener != input.listener) return Mismatch::listener;
+    if (!matches_path(match.path, input.path)) return Mismatch::path;
+    if (!matches_host(match.host, input.host)) return Mismatch::host;
+    return std::nullopt;
+}
+
 std::optional<std::size_t> Table::match(const Input &input) const {
-    for (std::size_t i = 0; i < routes_->size(); ++i) {
-        const config::Match &match = (*routes_)[i].match;
-        if (match.listener && *match.listener != input.listener) continue;
-        if (matches_path(match.path, input.path) && matches_host(match.host, input.host)) return i;
-    }
+    for (std::size_t i = 0; i < routes_->size(); ++i)
+        if (!mismatch(i, input)) return i;
     return std::nullopt;
 }
 

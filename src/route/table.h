@@ -3,6 +3,7 @@
 #include "config/config.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,12 @@ class Table {
 public:
     /// The routes must outlive the table.
     explicit Table(const std::vector<config::Route> &routes) : routes_{&routes} {}
+
+    /// What of a request does not suit a route.
+    enum class Mismatch : std::uint8_t { listener, path, host };
+
+    /// Why the route does not take the request; nothing: it would.
+    std::optional<Mismatch> mismatch(std::size_t route, const Input &input) const;
 
     /// Index into the routes.
     std::optional<std::size_t> match(const Input &input) const;

@@ -10,6 +10,8 @@ cluster::Policy policy_of(config::Policy policy) {
     switch (policy) {
         case config::Policy::ring_hash:
             return cluster::Policy::ring_hash;
+        case config::Policy::maglev:
+            return cluster::Policy::maglev;
         case config::Policy::least_request:
             return cluster::Policy::least_request;
         case config::Policy::round_robin:
@@ -20,13 +22,6 @@ cluster::Policy policy_of(config::Policy policy) {
     return cluster::Policy::ring_hash;
 }
 
-cluster::Balancing balancing_of(const config::LoadBalancing &config, std::uint64_t hash_seed) {
-    return {.policy = policy_of(config.policy),
-            .hash_seed = hash_seed,
-            .panic_threshold = config.panic_threshold.basis_points,
-            .slow_start = config.slow_start};
-}
-
 std::unique_ptr<const cluster::Snapshot> all_healthy(
     const std::shared_ptr<const cluster::Membership> &membership) {
     return std::make_unique<const cluster::Snapshot>(
@@ -34,6 +29,14 @@ std::unique_ptr<const cluster::Snapshot> all_healthy(
 }
 
 }  // namespace
+
+cluster::Balancing balancing_of(const config::LoadBalancing &config, std::uint64_t hash_seed) {
+    return {.policy = policy_of(config.policy),
+            .hash_seed = hash_seed,
+            .panic_threshold = config.panic_threshold.basis_points,
+            .bounded_load = config.bounded_load ? config.bounded_load->hundredths : 0,
+            .slow_start = config.slow_start};
+}
 
 LiveClusters::Entry::Entry(std::string name_,
                            std::shared_ptr<const cluster::Membership> membership_)

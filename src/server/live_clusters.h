@@ -13,6 +13,8 @@
 
 namespace uvoy::server {
 
+cluster::Balancing balancing_of(const config::LoadBalancing &config, std::uint64_t hash_seed);
+
 /// The clusters as workers see them now.  The control loop is the only one that changes them.
 class LiveClusters {
 public:

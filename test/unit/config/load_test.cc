@@ -74,7 +74,9 @@ TEST_CASE("every key reaches its member") {
             "v6": {"address": ["[0:0::1]:81", "unix:/run/v6.sock"]}
         },
         "clusters": {
-            "a": {"endpoints": [{"address": "db.internal:1", "name": "one", "weight": 1000}],
+            "a": {"endpoints": [{"address": "db.internal:1", "name": "one", "weight": 1000,
+                                  "priority": 15}],
+                  "load_balancing": {"policy": "maglev", "bounded_load": 1.25},
                   "health_check": {"path": "/up", "host": "up.example:80", "interval": "2s",
                                    "timeout": "1s", "healthy_after": 3, "unhealthy_after": 4,
                                    "status": ["200-299", 404]},
@@ -223,7 +225,11 @@ TEST_CASE("every key reaches its member") {
         CHECK(b.load_balancing.policy == Policy::least_request);
         CHECK(
             (b.load_balancing.hash_key == std::vector<KeyPart>{{KeyPart::Source::client_ip, {}}}));
+        CHECK(a.endpoints[0].priority == 15);
+        CHECK(a.load_balancing.policy == Policy::maglev);
+        CHECK(a.load_balancing.bounded_load == Factor{125});
         CHECK(a.load_balancing.slow_start == 10s);
+        CHECK_FALSE(b.load_balancing.bounded_load);
         CHECK(b.load_balancing.slow_start == 0s);
         CHECK(b.load_balancing.panic_threshold.basis_points == 1250);
     }

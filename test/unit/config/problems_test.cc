@@ -324,6 +324,14 @@ TEST_CASE("each mistake in a cluster is told in one line") {
         {{.cluster = R"("load_balancing": {"slow_start": 10})"},
          R"(/clusters/app/load_balancing/slow_start: a bare number has no unit, )"
          R"(expected a duration such as "250ms" or "1m30s" in 0s..24h)"},
+        {{.cluster = R"("load_balancing": {"bounded_load": 1})"},
+         R"(/clusters/app/load_balancing/bounded_load: is not in 1.1..10)"},
+        {{.cluster = R"("load_balancing": {"bounded_load": "1.5"})"},
+         R"(/clusters/app/load_balancing/bounded_load: expected a number in 1.1..10, )"
+         R"(got a string)"},
+        {{.cluster = R"("load_balancing": {"policy": "random", "bounded_load": 1.5})"},
+         R"(/clusters/app/load_balancing/bounded_load: only the policies "ring_hash" and "maglev" )"
+         R"(use this key)"},
     });
 }
 
