@@ -21,6 +21,17 @@ std::variant<CommandLine, int> parse(int argc, const char *const *argv) {
           command("check", "Show all mistakes of a configuration file", Command::check)}) {
         takes_file->add_option("CONFIG", line.config, "Path of the file")->required();
     }
+    CLI::App *const explain =
+        command("explain", "Say where a request would go, and why", Command::explain);
+    explain->add_option("CONFIG", line.config, "Path of the file")->required();
+    explain->add_option("METHOD", line.question.method, "Such as GET")->required();
+    explain->add_option("URL", line.question.url, "http://host/path, or /path")->required();
+    explain->add_option("-H,--header", line.question.headers, "A field: 'Name: value'")
+        ->allow_extra_args(false);
+    explain->add_option("--down", line.question.down, "An endpoint that is out")
+        ->allow_extra_args(false);
+    explain->add_option("--client", line.question.client, "The client's address");
+    explain->add_flag("--json", line.json, "Print JSON");
     command("demo", "Try it: a proxy with three endpoints of its own", Command::demo);
     command("schema", "Print the JSON Schema of configuration files", Command::schema);
     command("version", "Print the version", Command::version);

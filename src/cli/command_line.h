@@ -1,16 +1,20 @@
 #pragma once
 
+#include "server/explain.h"
+
 #include <string>
 #include <variant>
 
 namespace uvoy::cli {
 
-enum class Command { run, check, demo, demo_endpoint, schema, version };
+enum class Command { run, check, demo, demo_endpoint, explain, schema, version };
 
 struct CommandLine {
     Command command = Command::version;
-    std::string config;  ///< of run and check
-    int parent = 0;      ///< of demo_endpoint
+    std::string config;           ///< of run, check and explain
+    int parent = 0;               ///< of demo_endpoint
+    server::Question question{};  ///< of explain
+    bool json = false;            ///< of explain
 };
 
 /// sysexits.h

@@ -17,6 +17,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 namespace uvoy::cli {
@@ -64,6 +65,15 @@ int run(const std::string &path) {
     return control.run();
 }
 
+int explain(const CommandLine &line) {
+    const std::optional<config::Config> config = load(line.config);
+    if (!config) return configuration_error;
+    const server::Explanation explanation = server::explain(*config, line.question);
+    if (line.json) print(stdout, explanation.json.dump(2));
+    else fmt::print("{}", server::explanation_text(explanation.json));
+    return explanation.routed ? 0 : 1;
+}
+
 }  // namespace
 
 int execute(const CommandLine &line) {
@@ -78,6 +88,8 @@ int execute(const CommandLine &line) {
             case Command::demo_endpoint:
                 return server::run_demo_endpoint(
                     uv::FileDescriptor{server::ChildProcess::inherited_fd}, line.parent);
+            case Command::explain:
+                return explain(line);
             case Command::schema:
                 print(stdout, config::schema());
                 return 0;
@@ -85,6 +97,9 @@ int execute(const CommandLine &line) {
                 print(stdout, fmt::format("uvoy {}", server::version));
                 return 0;
         }
+    } catch (const std::invalid_argument &error) {
+        print(stderr, error.what());
+        return usage_error;
     } catch (const std::exception &error) {
         log::error("{}", error.what());
     }
