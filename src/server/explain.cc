@@ -82,7 +82,8 @@ Json key_json(const std::vector<config::KeyPart> &parts, const route::KeyInput &
         const std::string_view value = route::key_value(part, input);
         Json json{{"part", config::name(part.source)}};
         if (!part.name.empty()) json["name"] = part.name;
-        json["value"] = value.data() == nullptr ? Json{} : Json{std::string{value}};
+        if (value.data() != nullptr) json["value"] = std::string{value};
+        else json["value"] = nullptr;
         list.push_back(std::move(json));
     }
     return list;

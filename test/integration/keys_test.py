@@ -14,7 +14,7 @@ from origin import Origin, answer
 ENDPOINTS = 10
 PATHS = [f"/catalogue/{i}/item" for i in range(2000)]
 BATCH = 50
-POLICIES = ("ring_hash",)
+POLICIES = ("ring_hash", "maglev")
 
 
 def tell_name(origin, request, peer):

@@ -34,6 +34,7 @@ TEST_CASE("a key's hash falls on the arc of its top 16 bits") {
 }
 
 TEST_CASE("no key of a healthy endpoint moves on a flip, and keys come home") {
+    constexpr std::size_t sampled = 11;  // no divisor of the number of arcs
     for (const std::vector<std::uint32_t> &weights : {equal_weights(2),
                                                       equal_weights(3),
                                                       equal_weights(10),
@@ -47,14 +48,14 @@ TEST_CASE("no key of a healthy endpoint moves on a flip, and keys come home") {
 
         Random random{3};
         auto before = publish(membership, healthy);
-        for (int flip = 0; flip < 40; ++flip) {
+        for (int flip = 0; flip < 16; ++flip) {
             const auto index = random.below(static_cast<std::uint32_t>(weights.size()));
             healthy[index] = !healthy[index];
             auto after = publish(membership, healthy);
             int served_by_dead = 0;
             int not_at_home = 0;
             int moved_needlessly = 0;
-            for (std::size_t arc = 0; arc < arc_count; ++arc) {
+            for (std::size_t arc = 0; arc < arc_count; arc += sampled) {
                 const std::uint16_t was = before->pick(hash_on(arc));
                 const std::uint16_t is = after->pick(hash_on(arc));
                 const std::uint16_t owner = home->pick(hash_on(arc));
@@ -69,7 +70,7 @@ TEST_CASE("no key of a healthy endpoint moves on a flip, and keys come home") {
         }
         healthy.assign(weights.size(), true);
         const auto again = publish(membership, healthy);
-        for (std::size_t arc = 0; arc < arc_count; ++arc)
+        for (std::size_t arc = 0; arc < arc_count; arc += sampled)
             REQUIRE(again->pick(hash_on(arc)) == home->pick(hash_on(arc)));
     }
 }
