@@ -30,7 +30,9 @@ DiscoveredEndpoints::DiscoveredEndpoints(const EndpointParts &parts, std::uint16
     : parts_{parts},
       cluster_{cluster},
       config_{*parts.runtime.cluster(cluster).config},
-      slots_{parts.runtime.cluster(cluster).endpoints.size()} {}
+      slots_{parts.runtime.cluster(cluster).endpoints.size()},
+      load_{config_.load_balancing.bounded_load ? std::make_shared<cluster::ClusterLoad>()
+                                                : nullptr} {}
 
 std::size_t DiscoveredEndpoints::size() const {
     std::size_t count = 0;
@@ -114,7 +116,8 @@ bool DiscoveredEndpoints::add(const Wanted &wanted, const cluster::Endpoint *for
                                     .weight = wanted.found.weight,
                                     .index = *index,
                                     .priority = wanted.found.priority,
-                                    .generation = ++generation_});
+                                    .generation = ++generation_},
+        load_);
     const std::size_t number = parts_.runtime.endpoint_number(id(*index));
     parts_.addresses.set(number, {wanted.found.address});
     parts_.totals.restart(number, parts_.workers);

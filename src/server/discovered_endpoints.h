@@ -69,8 +69,9 @@ private:
     std::uint16_t cluster_;
     const config::Cluster &config_;
     cluster::EndpointSlots slots_;
-    std::uint32_t generation_ = 0;  // of the last one that came
-    bool crowded_ = false;          // there are more than may be; it was said
+    std::shared_ptr<cluster::ClusterLoad> load_;  // null: nothing bounds it
+    std::uint32_t generation_ = 0;                // of the last one that came
+    bool crowded_ = false;                        // there are more than may be; it was said
 };
 
 }  // namespace uvoy::server

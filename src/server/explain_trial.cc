@@ -30,7 +30,8 @@ public:
         trial.forward = {.cluster = cluster, .hash = hash};
         return std::nullopt;
     }
-    void on_endpoint_failure(proxy::EndpointId, Reason, TimePoint) override {}
+    std::uint64_t in_flight(std::uint16_t) const override { return 0; }
+    void on_endpoint_failure(const proxy::EndpointFailure &) override {}
     void on_exchange(const proxy::ExchangeRecord &record) override {
         trial.status = record.status;
         trial.reason = record.reason;
