@@ -91,7 +91,6 @@ LATER = [
     ("/listeners/web/tls", {"listeners": {"web": {"tls": None}}}),
     ("/listeners/web/proxy_protocol", {"listeners": {"web": {"proxy_protocol": True}}}),
     ("/listeners/web/http2", {"listeners": {"web": {"http2": True}}}),
-    ("/clusters/app/outlier_detection", {"clusters": {"app": {"outlier_detection": {}}}}),
     ("/routes/0/redirect", {"routes": [{"cluster": "app", "redirect": {}}]}),
     ("/routes/0/mirror", {"routes": [{"cluster": "app", "mirror": {}}]}),
 ]
