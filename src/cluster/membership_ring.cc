@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <numeric>
 #include <queue>
 
 #include "cluster/maglev.h"
@@ -70,6 +71,10 @@ std::vector<std::uint32_t> capacities(const Rendezvous &rendezvous,
         const std::uint64_t arcs = arc_count * 105 * weight / (100 * total);
         result.push_back(std::max(std::uint32_t{1}, static_cast<std::uint32_t>(arcs)));
     }
+    // With thousands of members what is rounded down may be more than the cap allows for.
+    const std::uint64_t room = std::accumulate(result.begin(), result.end(), std::uint64_t{0});
+    if (room < arc_count)
+        for (std::uint32_t &arcs : result) ++arcs;
     return result;
 }
 

@@ -303,6 +303,11 @@ bool Exchange::upstream_takes_bytes(TimePoint now) {
 }
 
 void Exchange::on_idle(TimePoint now) {
+    // The next move is the client's.
+    if (!tunnel_ && !request_over_ && !session_->paused()) {
+        on_slow_body(now);
+        return;
+    }
     if (!tunnel_) {
         fail(Reason::idle_timeout, now);
         return;

@@ -50,8 +50,12 @@ void Exchange::fail(Reason reason, TimePoint now) {
 
 void Exchange::note_failure(Reason reason, TimePoint now) {
     proxy_.stats().endpoint(proxy_.runtime().endpoint_number(endpoint_)).failures[reason].add();
-    // An answer without an end is cut by the route's own clock, whoever sends it.
-    if (reason == Reason::route_timeout && response_state_ != Response::none) return;
+    // An answer without an end is cut by the route's clocks, whoever sends it.
+    const bool by_clock = reason == Reason::route_timeout || reason == Reason::idle_timeout;
+    if (by_clock && response_state_ != Response::none) {
+        proxy_.stats().endpoint(proxy_.runtime().endpoint_number(endpoint_)).cut_by_clock.add();
+        return;
+    }
     // An endpoint may close what is idle; the race with a request is nobody's fault.
     if (reason != Reason::stale_connection) at_->note_failure();
     proxy_.ports().observer->on_endpoint_failure(
@@ -100,6 +104,9 @@ void Exchange::back_off(TimePoint now) {
     retry_due_ = now + backoff(route_->retry.backoff, tries_, proxy_.random());
     // The client's connection stays as it is, but for a body that has nowhere to go.
     if (!request_over_) session_->pause(Session::Pause::connecting, true);
+    // What was queued for the endpoint is gone, and nobody will say that it has left.
+    session_->pause(Session::Pause::back_pressure, false);
+    backlog_ = 0;
     proxy_.touch(*session_);
 }
 

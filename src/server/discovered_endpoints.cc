@@ -94,6 +94,7 @@ bool DiscoveredEndpoints::apply(const DnsLookup::Outcome &outcome, TimePoint now
     }
     std::string gone;
     for (const auto &[name, endpoint] : present) {
+        if (!complete && size() == 1) break;  // the last one stays until another has a place
         append(gone, name);
         remove(*endpoint);
     }
@@ -102,6 +103,7 @@ bool DiscoveredEndpoints::apply(const DnsLookup::Outcome &outcome, TimePoint now
     if (!changed.empty())
         log::info("cluster {}: DNS tells new weights or priorities of {}", config_.name, changed);
     if (!gone.empty()) log::info("cluster {}: DNS removes {}", config_.name, gone);
+    admit_if_alone();
     publish();
     return complete;
 }
@@ -160,7 +162,19 @@ void DiscoveredEndpoints::on_health_change() {
         parts_.health.admit(id(index));
         changed = true;
     }
-    if (changed) publish();
+    if (admit_if_alone() || changed) publish();
+}
+
+bool DiscoveredEndpoints::admit_if_alone() {
+    if (parts_.health.table().healthy_count(cluster_) > 0) return false;
+    bool admitted = false;
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        const auto index = static_cast<std::uint16_t>(i);
+        if (parts_.health.table().at(id(index)).presence != Presence::trial) continue;
+        parts_.health.admit(id(index));
+        admitted = true;
+    }
+    return admitted;
 }
 
 void DiscoveredEndpoints::publish() {

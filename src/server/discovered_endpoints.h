@@ -62,6 +62,8 @@ private:
     void remove(const cluster::Endpoint &endpoint);
     bool is_member(std::uint16_t index) const;
     bool needs_trial() const;
+    /// Where nobody healthy is left those on trial have to do: better than no answer at all.
+    bool admit_if_alone();
     void publish();
     proxy::EndpointId id(std::uint16_t index) const { return {cluster_, index}; }
 

@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::uint16_t most_priorities = 16;
 
+/// Addresses of all services together: more than a cluster can use, less than a lie could make.
+constexpr std::size_t most_found = 16'384;
+
 std::string_view name_of(uv::DnsType type) {
     switch (type) {
         case uv::DnsType::a:
@@ -81,6 +84,7 @@ void DnsLookup::on_answer(const std::string &name, uv::DnsType type, const Answe
 void DnsLookup::add_addresses(const std::string &name, const Answer &answer) {
     for (const uv::DnsRecord &record : answer.found.records) {
         for (const Service &service : services_[name]) {
+            if (outcome_.found.size() == most_found) return;
             Found &found = outcome_.found.emplace_back(Found{
                 .address = record.address, .weight = service.weight, .priority = service.priority});
             found.address.set_port(service.port);
@@ -93,9 +97,11 @@ void DnsLookup::ask_for_targets(const Answer &answer) {
     for (const uv::DnsRecord &record : answer.found.records) {
         if (record.target == "." || record.port == 0) continue;
         if (!services_.contains(record.target) && services_.size() == most_) continue;
-        services_[record.target].push_back({.port = record.port,
-                                            .weight = std::max<std::uint32_t>(1, record.weight),
-                                            .priority = rank_of.at(record.priority)});
+        auto &services = services_[record.target];
+        if (services.size() == most_) continue;
+        services.push_back({.port = record.port,
+                            .weight = std::max<std::uint32_t>(1, record.weight),
+                            .priority = rank_of.at(record.priority)});
     }
     if (services_.empty()) outcome_.problem = "SRV: there is no such service";
     for (const auto &[target, services] : services_) ask_for_addresses(target);

@@ -36,6 +36,10 @@ cluster::Traffic traffic_of(const stats::EndpointFields<stats::Summed> &sum) {
         // A body that broke off is a try whose head was counted.
         if (reason != Reason::reset_in_body) traffic.tries += sum.failures[reason];
     }
+    // Streams that ended as the configuration has it: they were counted by their heads.
+    const std::uint64_t cut = std::min(sum.cut_by_clock, traffic.failed);
+    traffic.failed -= cut;
+    traffic.tries -= std::min(cut, traffic.tries);
     return traffic;
 }
 

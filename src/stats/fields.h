@@ -100,8 +100,9 @@ template <typename Kind>
 struct alignas(64) EndpointFields {
     std::array<typename Kind::Counter, code_classes> requests{};  ///< by code_class()
     PerReason<typename Kind::Counter> failures{};
-    typename Kind::Counter answers{};              ///< tries that had a response head
-    typename Kind::Counter errors{};               ///< of them with a status from 500 on
+    typename Kind::Counter answers{};       ///< tries that had a response head
+    typename Kind::Counter errors{};        ///< of them with a status from 500 on
+    typename Kind::Counter cut_by_clock{};  ///< of failures: a clock of the route ended a body
     typename Kind::Counter latency_nanoseconds{};  ///< of `answers`, to the first byte, summed
 
     template <typename F, typename... Fields>
@@ -110,6 +111,7 @@ struct alignas(64) EndpointFields {
         for (std::size_t i = 0; i < reason_count; ++i) f(fields.failures.values[i]...);
         f(fields.answers...);
         f(fields.errors...);
+        f(fields.cut_by_clock...);
         f(fields.latency_nanoseconds...);
     }
 };

@@ -11,6 +11,8 @@ CLUSTER = {
     "health_check": {"path": "/healthz", "interval": "200ms", "timeout": "500ms"},
     # Four of five endpoints may fail at once: then most requests are tries again.
     "retry_budget": {"ratio": "100%", "min": 64},
+    # A run is short, and an endpoint that was ejected is to be back for the next fault.
+    "outlier_detection": {"eject": "500ms", "max_eject": "2s"},
     "limits": {"pending_timeout": "5s"},
     "timeouts": {"connect": "1s", "idle": "3s"},
 }

@@ -257,6 +257,23 @@ TEST_CASE("the body of an idempotent request is sent again if it fits the buffer
     }
 }
 
+TEST_CASE("a retry reads on where the first try's back pressure had stopped the client") {
+    config::Config config = generous();
+    config.routes[0].retry.buffer = 1'000'000;
+    Stage stage{std::move(config)};
+    Wire &client = stage.connect();
+    stage.send(client, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n0");
+    stage.endpoint(0).takes = false;
+    stage.send(client, std::string(100'000, 'x'));
+    CHECK(client.paused);
+    stage.reset(stage.endpoint(0));
+    stage.run_for(10ms);
+    REQUIRE(stage.dials() == 2);
+    CHECK_FALSE(client.paused);
+    stage.send(client, std::string(199'999, 'x'));
+    CHECK(body_of(stage.endpoint(1)).size() == 300'000);
+}
+
 TEST_CASE("a back-off is random, from nothing up to its limit, which doubles") {
     config::Config config = generous();
     config.routes[0].retry.backoff = {.first = 100ms, .longest = 150ms};
@@ -347,6 +364,42 @@ TEST_CASE("a client cannot say which attempt a request is") {
     Wire &client = stage.connect();
     stage.send(client, "GET / HTTP/1.1\r\nHost: a\r\nX-Uvoy-Attempt: 7\r\n\r\n");
     CHECK(count(stage.endpoint(0).received, "X-Uvoy-Attempt") == 0);
+}
+
+TEST_CASE("an answer that the route's own clock cuts is no failure of its endpoint") {
+    config::Config config = generous();
+    config.routes[0].timeout = 3s;
+    config.routes[0].idle_timeout = 1s;
+    Stage stage{std::move(config)};
+    const cluster::Endpoint &endpoint = *stage.runtime().cluster(0).endpoints[0];
+    Wire &client = stage.connect();
+    stage.send(client, get);
+    stage.send(stage.endpoint(0), "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n");
+    SUBCASE("of a stream that flows") {
+        for (int i = 0; i < 10; ++i) {
+            stage.run_for(500ms);
+            stage.send(stage.endpoint(0), "x");
+        }
+        CHECK(stage.outcomes() == "3.000 200 route_timeout");
+    }
+    SUBCASE("of one that is silent") {
+        stage.run_for(2s);
+        CHECK(stage.outcomes() == "1.000 200 idle_timeout");
+    }
+    CHECK(endpoint.failures_in_row == 0);
+    CHECK(stage.stats().endpoint(0).cut_by_clock.value() == 1);
+}
+
+TEST_CASE("a client that stalls in its body is late, not the endpoint that waits for it") {
+    config::Config config = generous();
+    config.routes[0].idle_timeout = 1s;
+    Stage stage{std::move(config)};
+    const cluster::Endpoint &endpoint = *stage.runtime().cluster(0).endpoints[0];
+    Wire &client = stage.connect();
+    stage.send(client, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx");
+    stage.run_for(2s);
+    CHECK(stage.outcomes() == "1.000 408 client_timeout");
+    CHECK(endpoint.failures_in_row == 0);
 }
 
 TEST_CASE("failures in a row count until an endpoint answers well") {

@@ -24,8 +24,8 @@ public:
     std::size_t queued() const override { return wire_.queue.size(); }
     std::size_t in_kernel() const override { return 0; }
     bool has_input() const override { return false; }
-    void pause_reading() override {}
-    void resume_reading() override {}
+    void pause_reading() override { wire_.paused = true; }
+    void resume_reading() override { wire_.paused = false; }
     void finish() override { wire_.ended = true; }
     void reset() override { wire_.reset = true; }
 

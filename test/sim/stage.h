@@ -19,6 +19,7 @@ struct Wire {
     bool ended = false;    ///< the proxy writes no more, or has closed
     bool reset = false;    ///< and says that what it wrote is not whole
     bool open = true;      ///< the proxy holds its end
+    bool paused = false;   ///< and does not read from it
     proxy::TransportEvents *events = nullptr;
 };
 
