@@ -9,7 +9,6 @@ namespace uvoy::uv {
 
 namespace {
 
-constexpr std::size_t header_size = 12;
 constexpr std::uint16_t alias_type = 5;      // CNAME
 constexpr std::uint16_t internet_class = 1;  // IN
 // RFC 2181 section 8: more is to be taken for zero.
