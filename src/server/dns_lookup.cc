@@ -122,8 +122,8 @@ void DnsLookup::on_timer() {
         return std::tuple{one.address, one.priority, ~one.weight};
     };
     std::ranges::sort(found, {}, key);
-    const auto same = std::ranges::unique(found, {}, &Found::address);
-    found.erase(same.begin(), same.end());
+    const auto is_twin = [](const Found &a, const Found &b) { return a.address == b.address; };
+    found.erase(std::unique(found.begin(), found.end(), is_twin), found.end());
     on_done_();
 }
 

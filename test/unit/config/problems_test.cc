@@ -251,9 +251,9 @@ TEST_CASE("endpoints come from the file or from DNS, not from both and not from 
          "in 1ms..24h"},
         {R"("dns": "a:1", "max_endpoints": 1025)", "/max_endpoints: 1025 is not in 1..1024"},
     };
-    for (const auto &[inside, error] : cases) {
-        CAPTURE(inside);
-        CHECK(discovery(inside) == error);
+    for (const auto &row : cases) {
+        CAPTURE(row.first);
+        CHECK(discovery(row.first) == row.second);
     }
 }
 
