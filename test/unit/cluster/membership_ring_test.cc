@@ -209,8 +209,8 @@ TEST_CASE("a new endpoint takes its share and moves little else") {
 
 TEST_CASE(
     "of 100 equal endpoints none has more than 1.06 of the mean, of 500 none more than 1.08") {
-    for (const auto &[count, most] : {std::pair{100, 1.06}, std::pair{500, 1.08}}) {
-        const Members members{equal_weights(static_cast<std::size_t>(count))};
+    for (const auto &[count, most] : {std::pair{100U, 1.06}, std::pair{500U, 1.08}}) {
+        const Members members{equal_weights(count)};
         const auto arcs = arcs_owned(MembershipRing{members.list(), seed});
         CHECK(std::ranges::max(arcs) * count <= most * arc_count);
     }
