@@ -70,7 +70,11 @@ class Threads(unittest.TestCase):
         settings = config(
             *origins,
             workers=4,
-            cluster={"health_check": check},
+            cluster={
+                "health_check": check,
+                # Who flaps is not to stay out.
+                "outlier_detection": {"eject": "1ms", "max_eject": "5ms"},
+            },
             rate_limits={"some": {"rate": "50/s", "key": ["client_ip"]}},
             routes=[
                 {"match": {"path": "/limited"}, "cluster": "app", "rate_limits": ["some"]},
