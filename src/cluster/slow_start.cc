@@ -51,9 +51,10 @@ void SlowStart::follow(Place &place, const Endpoint *endpoint, bool healthy, Tim
     }
     const bool is_new = place.name != endpoint->name;
     if (is_new) place.name = endpoint->name;
-    if (!healthy) place.started.reset();
-    else if (is_new || place.out) place.started = now;
-    else if (place.started && now - *place.started >= period_) place.started.reset();
+    const bool begins = healthy && (is_new || place.out);
+    const bool ends = !healthy || (place.started && now - *place.started >= period_);
+    if (begins) place.started = now;
+    else if (ends) place.started.reset();
     place.out = !healthy;
 }
 

@@ -77,7 +77,8 @@ Runtime::Runtime(config::Config config, std::uint64_t hash_seed, unsigned worker
                 load));
         }
         // As many may come as are leaving.
-        if (cluster.discovery) runtime.endpoints.resize(2 * cluster.discovery->max_endpoints);
+        if (cluster.discovery)
+            runtime.endpoints.resize(std::size_t{2} * cluster.discovery->max_endpoints);
         first_endpoint += runtime.endpoints.size();
     }
     for (const config::Listener &listener : config_.listeners) {

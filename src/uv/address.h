@@ -29,7 +29,7 @@ struct SocketAddress {
 
     /// Numerical: IPv4 before IPv6, then by address, then by port.
     std::strong_ordering operator<=>(const SocketAddress &other) const;
-    bool operator==(const SocketAddress &other) const { return (*this <=> other) == 0; }
+    bool operator==(const SocketAddress &other) const { return std::is_eq(*this <=> other); }
 };
 
 /// Numbers only: "192.0.2.1:80", "[2001:db8::1]:80", "unix:/run/x.sock".  The error is a sentence.

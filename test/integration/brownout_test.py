@@ -19,8 +19,13 @@ SOON = 3.0  # seconds; some tenths on an idle machine
 
 class BrownOut(unittest.TestCase):
     def measure(self, limited, blind=False):
-        with tempfile.TemporaryDirectory(prefix="uvoy-brownout-") as directory:
-            return brownout.run("uvoy", directory, limited, blind, harness.BINARY, TIMES)
+        """Anew where the machine itself had not the time to serve the load that it is to lose."""
+        for _ in range(3):
+            with tempfile.TemporaryDirectory(prefix="uvoy-brownout-") as directory:
+                measured = brownout.run("uvoy", directory, limited, blind, harness.BINARY, TIMES)
+            if measured["before"] > 0.95:
+                break
+        return measured
 
     def test_with_limits_all_is_well_at_once_when_the_capacity_is_back(self):
         measured = self.measure(limited=True)
