@@ -11,7 +11,7 @@ from origin import Origin
 NO_CHECK = {"health_check": {"type": "none"}}
 MIB = 1024 * 1024
 ROOM = 24 * MIB
-CLIENTS = 400
+AT_ONCE = 8
 # A head that does not end, kept until it does.
 HEAD = get("/", "A: " + "x" * 100_000)[:-2]
 OVERLOAD = Case(503, "overload", "proxy_internal_response", get())
@@ -38,11 +38,20 @@ class Memory(Answers):
         peer.send("0\r\n\r\n")
 
     def fill(self):
-        """Clients that make uvoy keep more than it may have."""
-        clients = [self.enterContext(self.uvoy.connect(keeps=False)) for _ in range(CLIENTS)]
-        for client in clients:
-            client.send(HEAD)
-        eventually(lambda: "new work is refused" in self.uvoy.log())
+        """Clients that make uvoy keep more than it may have.
+
+        They come in small numbers: of those that are turned away only so many are told why.
+        """
+        clients = []
+
+        def some_more():
+            more = [self.enterContext(self.uvoy.connect(keeps=False)) for _ in range(AT_ONCE)]
+            for client in more:
+                client.send(HEAD)
+            clients.extend(more)
+            return "new work is refused" in self.uvoy.log()
+
+        eventually(some_more)
         return clients
 
     def test_new_work_is_refused_and_old_work_goes_on(self):
