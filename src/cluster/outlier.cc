@@ -9,6 +9,7 @@ namespace {
 constexpr std::uint64_t whole = 10'000;  // hundredths of a percent
 constexpr std::uint64_t times_worse = 3;
 constexpr std::size_t peers_of_a_median = 3;
+constexpr std::uint64_t more_than_chance = 3;  // tries of one kind
 
 /// In hundredths of a percent.
 std::uint64_t share(const Traffic &traffic) {
@@ -44,6 +45,14 @@ std::vector<std::size_t> failing_outliers(std::span<const Traffic> window, std::
     std::ranges::stable_sort(
         failing, [&](std::size_t a, std::size_t b) { return share(window[a]) > share(window[b]); });
     return failing;
+}
+
+bool is_no_better(const Traffic &lately, Duration silent) {
+    if (lately.failed >= more_than_chance && lately.failed * times_worse >= lately.tries)
+        return true;
+    if (silent == Duration::zero() || lately.answers < more_than_chance) return false;
+    const std::uint64_t mean = lately.latency_nanoseconds / lately.answers;
+    return mean * times_worse > static_cast<std::uint64_t>(silent.count());
 }
 
 bool fails_alone(std::uint32_t in_row, std::uint32_t threshold,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/time.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -39,6 +41,11 @@ std::uint64_t lower_median(std::vector<std::uint64_t> &values);
 /// and at least three times as often as their cluster: as the median of those with as many tries,
 /// or as all others together if there are fewer than three such.  The worst first.
 std::vector<std::size_t> failing_outliers(std::span<const Traffic> window, std::uint32_t ratio);
+
+/// Whether an endpoint is lately no better than one whose tries fail: at least a third of its own
+/// did, or the other one was `silent` for less than three times as long as its answers took on
+/// average (zero = it was not silent).  One that hardly had tries is not.
+bool is_no_better(const Traffic &lately, Duration silent);
 
 /// Whether an endpoint with `in_row` failures, at least `threshold`, is alone with that: not so if
 /// more than half of the others, whose failures in a row are `others`, are on the same way.

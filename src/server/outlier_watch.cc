@@ -95,7 +95,7 @@ void OutlierWatch::on_failure(const proxy::EndpointFailure &failure) {
     const std::uint32_t in_row =
         runtime_.endpoint(id).failures_in_row.load(std::memory_order_relaxed);
     if (patience == Duration::max() && in_row < cluster.settings->consecutive_failures) return;
-    if (patience != Duration::max()) count_answers(id.cluster, failure.at);
+    look(id.cluster, failure.at);
     endpoint.look_again_at = failure.at + pause;
     if (!fails_alone(failure, patience)) return;
 
@@ -118,14 +118,18 @@ void OutlierWatch::on_lost_reports(TimePoint now) {
 
 bool OutlierWatch::fails_alone(const proxy::EndpointFailure &failure, Duration patience) const {
     const std::uint16_t cluster = failure.endpoint.cluster;
+    const std::uint32_t threshold = clusters_[cluster].settings->consecutive_failures;
+    const Duration silent =
+        is_silence(failure.reason) ? failure.at - failure.began : Duration::zero();
     std::vector<std::uint32_t> others;
     for (std::size_t i = 0; i < clusters_[cluster].endpoints.size(); ++i) {
         const proxy::EndpointId other{cluster, static_cast<std::uint16_t>(i)};
         if (other == failure.endpoint || !keeper_.table().at(other).takes_requests()) continue;
-        others.push_back(failing(other, patience, failure.at));
+        const bool no_better =
+            cluster::is_no_better(clusters_[cluster].endpoints[i].lately(), silent);
+        others.push_back(no_better ? threshold : failing(other, patience, failure.at));
     }
-    return cluster::fails_alone(failing(failure.endpoint, patience, failure.at),
-                                clusters_[cluster].settings->consecutive_failures, others);
+    return cluster::fails_alone(failing(failure.endpoint, patience, failure.at), threshold, others);
 }
 
 std::uint32_t OutlierWatch::failing(proxy::EndpointId id, Duration patience, TimePoint now) const {
@@ -139,16 +143,15 @@ bool OutlierWatch::silent(proxy::EndpointId id, Duration time, TimePoint now) co
     return now - clusters_[id.cluster].endpoints[id.index].last_answer >= time;
 }
 
-void OutlierWatch::count_answers(std::uint16_t cluster, TimePoint now) {
-    if (now < clusters_[cluster].answers_at + pause) return;
-    clusters_[cluster].answers_at = now;
+void OutlierWatch::look(std::uint16_t cluster, TimePoint now) {
+    if (now < clusters_[cluster].looked_at + pause) return;
+    clusters_[cluster].looked_at = now;
     const std::size_t first = runtime_.cluster(cluster).first_endpoint;
     for (std::size_t i = 0; i < clusters_[cluster].endpoints.size(); ++i) {
-        std::uint64_t answers = 0;
-        for (const stats::WorkerStats *worker : workers_)
-            answers += worker->endpoint(first + i).answers.value();
         Endpoint &endpoint = clusters_[cluster].endpoints[i];
-        if (std::exchange(endpoint.answers, answers) == answers) continue;
+        const std::uint64_t answers = endpoint.seen.answers;
+        endpoint.seen = traffic_of(stats::sum_endpoint(workers_, first + i));
+        if (endpoint.seen.answers == answers) continue;
         endpoint.last_answer = now;
         keeper_.on_life(now);
     }
@@ -210,7 +213,9 @@ void OutlierWatch::on_tick() {
     const bool window_over = late || now - window_began_ >= window - sampling / 2;
     for (std::size_t i = 0; i < clusters_.size(); ++i) {
         const auto cluster = static_cast<std::uint16_t>(i);
-        count_answers(cluster, now);
+        look(cluster, now);
+        for (Endpoint &endpoint : clusters_[i].endpoints)
+            endpoint.tick_before = std::exchange(endpoint.last_tick, endpoint.seen);
         if (clusters_[i].settings == nullptr) continue;
         if (late) begin_window(cluster);
         else if (window_over) judge_window(cluster, now);

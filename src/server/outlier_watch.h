@@ -41,19 +41,23 @@ public:
 private:
     struct Endpoint {
         cluster::Traffic counted;  ///< when the window began
-        std::uint64_t answers = 0;
-        TimePoint last_answer{};    ///< when `answers` was seen to have changed
-        TimePoint look_again_at{};  ///< after a failure that did not eject it
+        cluster::Traffic seen;     ///< at the last look
+        cluster::Traffic last_tick;
+        cluster::Traffic tick_before;  ///< so that what is since then spans one to two ticks
+        TimePoint last_answer{};       ///< when the answers were seen to have changed
+        TimePoint look_again_at{};     ///< after a failure that did not eject it
+
+        cluster::Traffic lately() const { return seen - tick_before; }
     };
     struct Cluster {
         const config::OutlierDetection *settings = nullptr;  ///< null = off
         std::vector<Endpoint> endpoints;
         cluster::LatencyOutliers latency;
-        TimePoint answers_at{};  ///< when answers were counted
+        TimePoint looked_at{};  ///< at the traffic of its endpoints
     };
 
     void note_signs(const proxy::EndpointFailure &failure);
-    void count_answers(std::uint16_t cluster, TimePoint now);
+    void look(std::uint16_t cluster, TimePoint now);
     void begin_window(std::uint16_t cluster);
     void judge_window(std::uint16_t cluster, TimePoint now);
     void judge_failures(std::uint16_t cluster, std::span<const cluster::Traffic> traffic,

@@ -8,6 +8,8 @@ namespace uvoy::cluster {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::uint32_t half = 5'000;
 
 std::vector<std::size_t> outliers(const std::vector<std::pair<unsigned, unsigned>> &failed_of,
@@ -82,6 +84,46 @@ TEST_CASE("failures in a row count where the others do not fail in a row as well
     }
     CHECK(fails_alone(1, 1, std::vector<std::uint32_t>{0}));
     CHECK_FALSE(fails_alone(1, 1, std::vector<std::uint32_t>{1}));
+}
+
+TEST_CASE("a third of tries that failed are no better than all, and a few may be chance") {
+    struct Case {
+        std::uint64_t failed, tries;
+        bool expected;
+    };
+    const Case cases[] = {
+        {0, 0, false}, {2, 2, false}, {3, 3, true}, {3, 9, true}, {3, 10, false}, {50, 100, true},
+    };
+    for (const Case &test : cases) {
+        CAPTURE(test.tries);
+        const Traffic lately{.tries = test.tries,
+                             .failed = test.failed,
+                             .answers = test.tries,
+                             .latency_nanoseconds = 0};
+        CHECK(is_no_better(lately, 0s) == test.expected);
+        CHECK(is_no_better(lately, 1s) == test.expected);
+    }
+}
+
+TEST_CASE("an endpoint whose answers take a third of a time-out is no better than a silent one") {
+    struct Case {
+        std::uint64_t answers;
+        Duration latency, silent;
+        bool expected;
+    };
+    const Case cases[] = {
+        {10, 160ms, 500ms, false}, {10, 170ms, 500ms, true}, {10, 450ms, 500ms, true},
+        {3, 170ms, 500ms, true},   {2, 170ms, 500ms, false},  // hardly any
+        {10, 170ms, 0s, false},                               // another one refused
+        {0, 0s, 500ms, false},
+    };
+    for (const Case &test : cases) {
+        CAPTURE(test.latency.count());
+        const auto sum = static_cast<std::uint64_t>(test.latency.count()) * test.answers;
+        const Traffic lately{
+            .tries = 20, .failed = 0, .answers = test.answers, .latency_nanoseconds = sum};
+        CHECK(is_no_better(lately, test.silent) == test.expected);
+    }
 }
 
 TEST_CASE("no more than the share goes out, always one may, never the last healthy one") {

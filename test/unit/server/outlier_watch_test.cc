@@ -159,6 +159,47 @@ TEST_CASE("one timeout is enough if many wait and nothing is answered") {
     }
 }
 
+TEST_CASE("a timeout blames nobody while the others answer hardly sooner, a refusal does") {
+    struct Case {
+        Duration latency;  // of the others
+        Reason reason;
+        bool out;
+    };
+    const Case cases[] = {
+        {10ms, Reason::first_byte_timeout, true},
+        {300ms, Reason::first_byte_timeout, false},
+        {300ms, Reason::connect_refused, true},
+    };
+    for (const Case &test : cases) {
+        CAPTURE(test.latency.count());
+        Watched watched;
+        for (std::uint16_t index = 1; index < 5; ++index) {
+            watched.count(index, 10, 0);
+            watched.scene.worker(index % 2).endpoint(index).latency_nanoseconds.add(
+                10 * static_cast<std::uint64_t>(test.latency.count()));
+        }
+        watched.now += 10s;
+        for (int i = 0; i < 10; ++i) watched.fail(0, test.reason, 500ms);
+        CHECK(watched.health().healthy() == !test.out);
+    }
+}
+
+TEST_CASE("what the others did a second ago excuses nobody") {
+    Watched watched;
+    for (std::uint16_t index = 1; index < 5; ++index) watched.count(index, 10, 10);
+    uv::turn_for(watched.loop, 800ms);
+    watched.now = uv::Loop::now();
+    for (int i = 0; i < 5; ++i) watched.fail(0);
+    CHECK_FALSE(watched.health().healthy());
+}
+
+TEST_CASE("an endpoint that is never right is not blamed while a third of all is wrong") {
+    Watched watched;
+    for (std::uint16_t index = 1; index < 5; ++index) watched.count(index, 30, 10);
+    for (int i = 0; i < 10; ++i) watched.fail(0);
+    CHECK(watched.health().healthy());
+}
+
 TEST_CASE("a refused connection is no silence, however many wait") {
     Watched watched;
     watched.endpoint(0).in_flight = 100;
