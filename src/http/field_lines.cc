@@ -1,131 +1,102 @@
 #include "http/bytes.h"
 #include "http/head.h"
 
-#include <llhttp.h>
+#include <bit>
+#include <cstdint>
+#include <cstring>
 
 namespace uvoy::http {
 
 namespace {
 
-/// Gathers the spans that llhttp reports and proves that they, with colons, blanks and CRLFs
-/// between them, are all of the bytes: whatever llhttp would skip or join is refused here.
-class Gatherer {
-public:
-    Gatherer(std::string_view bytes, std::size_t most_fields, Fields &out)
-        : at_{bytes.data()}, end_{at_ + bytes.size()}, most_fields_{most_fields}, out_{out} {}
+using Word = std::uint64_t;
 
-    void name(const char *at, std::size_t size) { name_ = {at, size}; }
-    void value(const char *at, std::size_t size) {
-        // A second span of one value is a folded line (obs-fold, RFC 9112 section 5.2).
-        if (!value_.empty()) folded_ = true;
-        value_ = {at, size};
-    }
+constexpr Word ones = 0x0101010101010101;
+constexpr Word high = ones * 0x80;
 
-    /// One field line is complete.  False if it is refused; error() says why.
-    bool field() {
-        if (out_.size() == most_fields_) {
-            error_ = HeadError::too_many_fields;
-            return false;
+/// Eight bytes, the first of them the lowest.
+Word load(const char *at) {
+    Word word = 0;
+    std::memcpy(&word, at, sizeof word);
+    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+    return word;
+}
+
+/// Has the high bit of every byte set that no text has: a control byte (HTAB too) or DEL.  Bits
+/// above the lowest one may be false (a borrow), so only that one tells a place.
+constexpr Word controls(Word word) {
+    const Word del = word ^ (ones * 0x7f);
+    return ((word - ones * 0x20) & ~word & high) | ((del - ones) & ~del & high);
+}
+
+/// The first control byte other than HTAB in at..end, or end.
+const char *find_control(const char *at, const char *end) {
+    while (at != end) {
+        if (end - at < static_cast<std::ptrdiff_t>(sizeof(Word))) {
+            if (!text_bytes.has(*at)) return at;
+            ++at;
+            continue;
         }
-        if (folded_ || name_.data() != at_ || !token_bytes.spell(name_)) return false;
-        at_ += name_.size();
-        if (at_ == end_ || *at_ != ':') return false;
-        skip_blanks(++at_);
-        // llhttp reports an empty value behind its line.
-        if (value_.empty()) value_ = {at_, at_};
-        if (value_.data() != at_ || !is_text(value_)) return false;
-        at_ += value_.size();
-        while (!value_.empty() && is_blank(value_.back())) value_.remove_suffix(1);
-        skip_blanks(at_);
-        if (!take_line_end()) return false;
-        out_.push_back(Field{name_, value_, field_id(name_)});
-        name_ = value_ = {};
-        return true;
+        const Word found = controls(load(at));
+        if (found == 0) {
+            at += sizeof(Word);
+            continue;
+        }
+        at += std::countr_zero(found) / 8;
+        if (*at != '\t') return at;
+        ++at;
     }
+    return end;
+}
 
-    /// The empty line was seen.
-    void finish() { complete_ = take_line_end() && at_ == end_; }
+/// Reads field lines (RFC 9112 section 5) from at..end.
+class Reader {
+public:
+    explicit Reader(std::string_view bytes)
+        : at_{bytes.data()}, end_{bytes.data() + bytes.size()} {}
 
-    bool complete() const { return complete_; }
-    HeadError error() const { return error_; }
+    bool at_line_end() const { return end_ - at_ >= 2 && at_[0] == '\r' && at_[1] == '\n'; }
+    bool ends_here() const { return at_line_end() && end_ - at_ == 2; }
 
-private:
-    void skip_blanks(const char *from) {
-        at_ = from;
+    /// Takes one line.  False if it is malformed: no name, a blank before the colon, a control
+    /// byte, a CR or LF alone.  A folded line (obs-fold) begins with a blank, which no name does.
+    bool take_field(Field &field) {
+        const char *const name = at_;
+        while (at_ != end_ && token_bytes.has(*at_)) ++at_;
+        if (at_ == name || at_ == end_ || *at_ != ':') return false;
+        field.name = {name, at_};
+        const char *const colon = at_++;
         while (at_ != end_ && is_blank(*at_)) ++at_;
-    }
-
-    bool take_line_end() {
-        if (end_ - at_ < 2 || at_[0] != '\r' || at_[1] != '\n') return false;
+        const char *const value = at_;
+        at_ = find_control(at_, end_);
+        if (!at_line_end()) return false;
+        const char *last = at_;
+        while (last != value && is_blank(last[-1])) --last;
+        field.value = {value, last};
+        field.plain = value == colon + 2 && *(colon + 1) == ' ' && last == at_;
+        field.id = field_id(field.name);
         at_ += 2;
         return true;
     }
 
+private:
     const char *at_;
     const char *end_;
-    std::size_t most_fields_;
-    Fields &out_;
-    std::string_view name_;
-    std::string_view value_;
-    HeadError error_ = HeadError::malformed;
-    bool folded_ = false;
-    bool complete_ = false;
-};
-
-Gatherer &gatherer(llhttp_t *parser) { return *static_cast<Gatherer *>(parser->data); }
-
-/// llhttp as it stands after the start line, to be copied for each head.
-class Primed {
-public:
-    Primed() {
-        llhttp_settings_init(&settings_);
-        settings_.on_header_field = [](llhttp_t *parser, const char *at, std::size_t size) {
-            gatherer(parser).name(at, size);
-            return 0;
-        };
-        settings_.on_header_field_complete = [](llhttp_t *parser) {
-            // To llhttp all fields are alike from here: what lengths and codings mean is judged in
-            // framing.cc, and a tab behind a Content-Length is no mistake.
-            parser->header_state = 0;
-            return 0;
-        };
-        settings_.on_header_value = [](llhttp_t *parser, const char *at, std::size_t size) {
-            gatherer(parser).value(at, size);
-            return 0;
-        };
-        settings_.on_header_value_complete = [](llhttp_t *parser) {
-            return gatherer(parser).field() ? 0 : int{HPE_USER};
-        };
-        settings_.on_headers_complete = [](llhttp_t *parser) {
-            gatherer(parser).finish();
-            return int{HPE_PAUSED};  // the body is not llhttp's
-        };
-        llhttp_init(&parser_, HTTP_RESPONSE, &settings_);
-        constexpr std::string_view start_line = "HTTP/1.1 200 OK\r\n";
-        const auto error = llhttp_execute(&parser_, start_line.data(), start_line.size());
-        assert(error == HPE_OK);
-    }
-    Primed(const Primed &) = delete;
-    Primed &operator=(const Primed &) = delete;
-
-    llhttp_t copy() const { return parser_; }
-
-private:
-    llhttp_settings_t settings_;  // parser_ points to it
-    llhttp_t parser_;
 };
 
 }  // namespace
 
 Result<Parsed, HeadError> parse_fields(std::string_view bytes, const HeadLimits &limits,
                                        Fields &out) {
-    static const Primed primed;
     out.clear();
-    Gatherer gatherer{bytes, limits.headers, out};
-    llhttp_t parser = primed.copy();
-    parser.data = &gatherer;
-    const auto error = llhttp_execute(&parser, bytes.data(), bytes.size());
-    if (error != HPE_PAUSED || !gatherer.complete()) return Unexpected{gatherer.error()};
+    Reader reader{bytes};
+    while (!reader.at_line_end()) {
+        Field field;
+        if (!reader.take_field(field)) return Unexpected{HeadError::malformed};
+        if (out.size() == limits.headers) return Unexpected{HeadError::too_many_fields};
+        out.push_back(field);
+    }
+    if (!reader.ends_here()) return Unexpected{HeadError::malformed};
     return Parsed{};
 }
 

@@ -77,6 +77,8 @@ struct Field {
     std::string_view name;
     std::string_view value;
     FieldId id = FieldId::other;
+    /// The bytes that were parsed are exactly name, ": ", value and CRLF, one behind the other.
+    bool plain = false;
 };
 
 struct Fields : std::vector<Field> {

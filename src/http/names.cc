@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace uvoy::http {
 
@@ -14,9 +15,6 @@ struct KnownField {
     FieldId id;
 };
 
-constexpr std::size_t longest_known = 19;
-
-// Sorted by length, so that a look-up compares with the few names of its own length only.
 constexpr std::array known_fields{
     KnownField{"te", FieldId::te},
     KnownField{"via", FieldId::via},
@@ -50,20 +48,75 @@ constexpr std::array known_fields{
 };
 
 static_assert(known_fields.size() == static_cast<std::size_t>(FieldId::x_uvoy_attempt));
-static_assert(std::ranges::is_sorted(known_fields, {},
-                                     [](const KnownField &field) { return field.name.size(); }));
-static_assert(known_fields.back().name.size() == longest_known);
 
-// first_of_length[n] .. first_of_length[n + 1]: the names of n bytes.
-constexpr auto first_of_length = [] {
-    std::array<std::uint8_t, longest_known + 2> first{};
-    for (std::size_t length = 0; length < first.size(); ++length)
-        for (const KnownField &field : known_fields)
-            if (field.name.size() < length) ++first[length];
-    return first;
+// Known names are found by their first byte, last byte and length.  Names that differ in case, or
+// in "_" for "-", have one place: no known name begins or ends with either.
+constexpr std::size_t place_count = 128;
+
+constexpr std::size_t place_of(std::string_view name, std::size_t factor) {
+    const auto first = static_cast<unsigned char>(lower(name.front()));
+    const auto last = static_cast<unsigned char>(lower(name.back()));
+    return (first + last + name.size() * factor) % place_count;
+}
+
+constexpr std::uint8_t nobody = 0xff;
+using Places = std::array<std::uint8_t, place_count>;
+
+// False if two names meet at one place.
+constexpr bool fill(Places &places, std::size_t factor) {
+    places.fill(nobody);
+    for (std::size_t i = 0; i < known_fields.size(); ++i) {
+        std::uint8_t &place = places[place_of(known_fields[i].name, factor)];
+        if (place != nobody) return false;
+        place = static_cast<std::uint8_t>(i);
+    }
+    return true;
+}
+
+// The first factor of the length that gives each a place of its own.
+constexpr std::size_t length_factor = [] {
+    Places places{};
+    for (std::size_t factor = 1; factor < place_count; ++factor)
+        if (fill(places, factor)) return factor;
+    return std::size_t{0};
+}();
+static_assert(length_factor != 0, "no factor gives each name a place: take more places");
+
+constexpr Places places = [] {
+    Places filled{};
+    fill(filled, length_factor);
+    return filled;
 }();
 
 constexpr std::string_view forwarded_prefix = "x-forwarded-";
+
+template <typename Word>
+Word lower_word(const char *at) {
+    Word word = 0;
+    std::memcpy(&word, at, sizeof word);
+    return word | static_cast<Word>(0x2020202020202020);
+}
+
+template <typename Word>
+bool same_ends(std::string_view name, std::string_view known) {
+    const std::size_t last = name.size() - sizeof(Word);
+    return lower_word<Word>(name.data()) == lower_word<Word>(known.data()) &&
+           lower_word<Word>(name.data() + last) == lower_word<Word>(known.data() + last);
+}
+
+/// Whether they are the same but for case.  A bit makes a letter lower case, and of what else it
+/// changes nothing becomes a letter, a digit or "-", unless it is a control byte.
+/// `known` is in lower case, and as long as `name`.
+bool is_known(std::string_view name, std::string_view known) {
+    using Long = std::uint64_t;
+    using Short = std::uint32_t;
+    if (name.size() > 2 * sizeof(Long))
+        return same_ends<Long>(name, known) &&
+               is_known(name.substr(sizeof(Long)), known.substr(sizeof(Long)));
+    if (name.size() >= sizeof(Long)) return same_ends<Long>(name, known);
+    if (name.size() >= sizeof(Short)) return same_ends<Short>(name, known);
+    return equals_ignoring_case(name, known);
+}
 
 enum class Likeness : std::uint8_t { different, lookalike, same };
 
@@ -112,15 +165,14 @@ bool is_idempotent(Method method) {
 }
 
 FieldId field_id(std::string_view name) {
-    if (name.size() <= longest_known) {
-        for (std::size_t i = first_of_length[name.size()]; i < first_of_length[name.size() + 1];
-             ++i) {
-            const Likeness likeness = compare(name, known_fields[i].name);
-            if (likeness == Likeness::same) return known_fields[i].id;
-            if (likeness == Likeness::lookalike) return FieldId::lookalike;
-        }
+    if (name.empty()) return FieldId::other;
+    const std::uint8_t place = places[place_of(name, length_factor)];
+    if (place != nobody && known_fields[place].name.size() == name.size()) {
+        const KnownField &known = known_fields[place];
+        if (is_known(name, known.name)) return known.id;
+        if (compare(name, known.name) == Likeness::lookalike) return FieldId::lookalike;
     }
-    if (name.size() <= forwarded_prefix.size()) return FieldId::other;
+    if (name.size() <= forwarded_prefix.size() || lower(name.front()) != 'x') return FieldId::other;
     switch (compare(name.substr(0, forwarded_prefix.size()), forwarded_prefix)) {
         case Likeness::same:
             return FieldId::x_forwarded_other;

@@ -17,6 +17,39 @@ void append_field(std::string &out, std::string_view name, std::string_view valu
     out.append(name).append(": ").append(value).append("\r\n");
 }
 
+/// Appends fields as they came; whole lines that lie one behind the other go in one piece.
+class LineCopier {
+public:
+    explicit LineCopier(std::string &out) : out_{out} {}
+    LineCopier(const LineCopier &) = delete;
+    LineCopier &operator=(const LineCopier &) = delete;
+
+    void add(const http::Field &field) {
+        if (!field.plain) {
+            flush();
+            append_field(out_, field.name, field.value);
+            return;
+        }
+        if (field.name.data() != end_) {
+            flush();
+            begin_ = field.name.data();
+        }
+        end_ = field.value.data() + field.value.size() + line_end.size();
+    }
+    /// To be called before anything else is appended.
+    void flush() {
+        out_.append(begin_, end_);
+        begin_ = end_ = nullptr;
+    }
+
+private:
+    static constexpr std::string_view line_end = "\r\n";
+
+    std::string &out_;
+    const char *begin_ = nullptr;
+    const char *end_ = nullptr;
+};
+
 void append_number(std::string &out, std::uint64_t number) {
     std::array<char, 20> digits;
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
@@ -145,10 +178,11 @@ void append_request_head(std::string &out, const http::RequestHead &head,
     out += " HTTP/1.1\r\n";
     append_field(out, "Host", rewrite.host);
     const Nominated nominated{head.fields};
-    for (const http::Field &field : head.fields) {
-        if (is_replaced_in_request(field.id, rewrite) || nominated.contains(field)) continue;
-        append_field(out, field.name, field.value);
-    }
+    LineCopier lines{out};
+    for (const http::Field &field : head.fields)
+        if (!is_replaced_in_request(field.id, rewrite) && !nominated.contains(field))
+            lines.add(field);
+    lines.flush();
     // "Content-Length: 0" is not the same as silence for a POST (RFC 9110 section 8.6).
     if (rewrite.framing.kind == http::Framing::Kind::none &&
         head.fields.find(FieldId::content_length) != nullptr)
@@ -184,11 +218,17 @@ void append_response_head(std::string &out, const http::ResponseHead &head,
     const bool keeps_length =
         rewrite.framing.kind == http::Framing::Kind::none && !informational && head.status != 204;
     const Nominated nominated{head.fields};
+    LineCopier lines{out};
     for (const http::Field &field : head.fields) {
         if (is_hop_by_hop(field.id) || nominated.contains(field)) continue;
-        if (field.id != FieldId::content_length) append_field(out, field.name, field.value);
-        else if (keeps_length) append_field(out, field.name, without_leading_zeros(field.value));
+        if (field.id != FieldId::content_length) {
+            lines.add(field);
+        } else if (keeps_length) {
+            lines.flush();
+            append_field(out, field.name, without_leading_zeros(field.value));
+        }
     }
+    lines.flush();
     append_framing(out, rewrite.framing);
     if (!informational && !rewrite.date.empty() && head.fields.find(FieldId::date) == nullptr)
         append_field(out, "Date", rewrite.date);

@@ -64,6 +64,27 @@ TEST_CASE("every known field is found in any case, and nothing near it is") {
     CHECK(field_id(std::string(300, 'x')) == FieldId::other);
 }
 
+TEST_CASE("any one byte changed in a known name makes another field of it") {
+    for (const std::string_view known :
+         {"te", "via", "host", "cookie", "upgrade", "connection", "content-length",
+          "x-forwarded-for", "proxy-connection", "transfer-encoding", "proxy-authorization"}) {
+        const FieldId id = field_id(known);
+        const bool forwarded = known.starts_with("x-forwarded-");
+        for (std::size_t at = 0; at < known.size(); ++at) {
+            for (int value = ' '; value < 256; ++value) {
+                std::string name{known};
+                name[at] = static_cast<char>(value);
+                FieldId expected =
+                    forwarded && at >= 12 ? FieldId::x_forwarded_other : FieldId::other;
+                if (equals_ignoring_case(name, known)) expected = id;
+                else if (known[at] == '-' && name[at] == '_') expected = FieldId::lookalike;
+                CAPTURE(name);
+                CHECK(field_id(name) == expected);
+            }
+        }
+    }
+}
+
 TEST_CASE("an underscore in place of a hyphen makes a lookalike of a known field") {
     for (const std::string_view name : {"Content_Length", "TRANSFER_ENCODING", "x_forwarded_for",
                                         "X-Forwarded_For", "x_forwarded-port", "User_Agent"}) {
