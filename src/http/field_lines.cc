@@ -1,6 +1,8 @@
 #include "http/bytes.h"
 #include "http/head.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -29,14 +31,28 @@ constexpr Word controls(Word word) {
     return ((word - ones * 0x20) & ~word & high) | ((del - ones) & ~del & high);
 }
 
+using Block = unsigned char __attribute__((vector_size(16)));
+
+/// Whether one of sixteen bytes is no text, or a HTAB.
+bool has_control(const char *at) {
+    Block block;
+    std::memcpy(&block, at, sizeof block);
+    const auto found = (block < ' ') | (block == 0x7f);
+    std::array<Word, 2> words{};
+    static_assert(sizeof words == sizeof found);
+    std::memcpy(words.data(), &found, sizeof found);
+    return (words[0] | words[1]) != 0;
+}
+
 /// The first control byte other than HTAB in at..end, or end.
 const char *find_control(const char *at, const char *end) {
+    const auto room = [&at, end](std::size_t bytes) {
+        return static_cast<std::size_t>(end - at) >= bytes;
+    };
     while (at != end) {
-        if (end - at < static_cast<std::ptrdiff_t>(sizeof(Word))) {
-            if (!text_bytes.has(*at)) return at;
-            ++at;
-            continue;
-        }
+        while (room(sizeof(Block)) && !has_control(at)) at += sizeof(Block);
+        if (!room(sizeof(Word)))
+            return std::find_if_not(at, end, [](char byte) { return text_bytes.has(byte); });
         const Word found = controls(load(at));
         if (found == 0) {
             at += sizeof(Word);
