@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "cluster/peak_ewma.h"
+
 namespace uvoy::cluster {
 
 /// Requests under way at all endpoints of a cluster.  Only clusters that need the sum at each pick
@@ -71,6 +73,8 @@ struct Endpoint {  // NOLINT(clang-analyzer-optin.performance.Padding): that is 
     alignas(64) std::atomic<std::uint32_t> in_flight{0};
     /// Tries of the whole process that failed one after the other.
     std::atomic<std::uint32_t> failures_in_row{0};
+    /// Nobody reads or writes it but where the policy is peak_ewma.
+    PeakEwma latency;
 };
 
 }  // namespace uvoy::cluster

@@ -14,6 +14,7 @@ enum class Policy : std::uint8_t {
     ring_hash,      ///< by the request's hash; the same key goes to the same endpoint
     maglev,         ///< the same on a ring whose shares are even more equal, and less stable
     least_request,  ///< the less busy (requests in flight per weight) of two drawn by weight
+    peak_ewma,      ///< the same, where the time that answers take lately counts as well
     round_robin,    ///< in turn, by weight
     random,         ///< by weight
 };

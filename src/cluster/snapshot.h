@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "base/time.h"
 #include "cluster/endpoint_state.h"
 #include "cluster/membership.h"
 #include "cluster/published_ring.h"
@@ -20,6 +21,7 @@ struct PickInput {
     std::uint32_t &cursor;                 ///< round_robin's place, one for each cluster; start it
                                            ///< at a random number, or workers go in step
     std::span<const std::uint16_t> tried;  ///< endpoints this request was at already; few
+    TimePoint now{};                       ///< for peak_ewma
 };
 
 /// A cluster as workers see it until the next change of health or membership.  Immutable.  Any
@@ -78,7 +80,8 @@ private:
     std::uint16_t pick_from_ring(const PickInput &input) const;
     std::uint16_t pick_in_turn(const PickInput &input) const;
     std::uint16_t pick_in_level(const Level &level, const PickInput &input) const;
-    std::uint16_t pick_less_busy(const Level &level, const PickInput &input) const;
+    std::uint16_t pick_of_two(const Level &level, const PickInput &input) const;
+    bool better(std::uint16_t index, std::uint16_t other, TimePoint now) const;
     std::uint16_t pick_healthy(const PickInput &input) const;
 
     std::shared_ptr<const Membership> membership_;

@@ -58,7 +58,7 @@ std::optional<std::uint16_t> Snapshot::pick(const PickInput &input) const {
     if (panic_ && !input.tried.empty()) picked = pick_healthy(input);
     if (picked == no_endpoint) picked = pick_untried(input);
     if (picked == no_endpoint)  // all were tried
-        picked = pick_untried({input.hash, input.random, input.cursor, {}});
+        picked = pick_untried({input.hash, input.random, input.cursor, {}, input.now});
     assert(picked != no_endpoint);
     return picked;
 }
@@ -109,7 +109,8 @@ std::uint16_t Snapshot::pick_in_turn(const PickInput &input) const {
 std::uint16_t Snapshot::pick_in_level(const Level &level, const PickInput &input) const {
     const auto untried = [&](std::uint16_t index) { return !contains(input.tried, index); };
     const Policy policy = membership_->balancing().policy;
-    if (policy == Policy::least_request) return pick_less_busy(level, input);
+    if (policy == Policy::least_request || policy == Policy::peak_ewma)
+        return pick_of_two(level, input);
     const std::uint32_t from =
         policy == Policy::round_robin
             ? input.cursor++
@@ -117,7 +118,7 @@ std::uint16_t Snapshot::pick_in_level(const Level &level, const PickInput &input
     return next_turn(level.schedule, level.eligible, from, untried);
 }
 
-std::uint16_t Snapshot::pick_less_busy(const Level &level, const PickInput &input) const {
+std::uint16_t Snapshot::pick_of_two(const Level &level, const PickInput &input) const {
     const auto size = static_cast<std::uint32_t>(level.schedule.size());
     const std::uint32_t slot = input.random.below(size);
     const auto untried = [&](std::uint16_t index) { return !contains(input.tried, index); };
@@ -129,11 +130,28 @@ std::uint16_t Snapshot::pick_less_busy(const Level &level, const PickInput &inpu
     const std::uint16_t two = next_turn(level.schedule, level.eligible, other_slot, another);
     if (two == no_endpoint) return one;
 
-    const auto load = [&](std::uint16_t index, std::uint16_t against) {
-        const std::uint64_t in_flight = endpoint(index)->in_flight.load(std::memory_order_relaxed);
-        return in_flight * share(against);
-    };
-    return load(two, one) < load(one, two) ? two : one;
+    return better(two, one, input.now) ? two : one;
+}
+
+/// Whether a request costs less with `index` than with `other`.
+bool Snapshot::better(std::uint16_t index, std::uint16_t other, TimePoint now) const {
+    const std::uint64_t weight = share(index);
+    const std::uint64_t others = share(other);
+    const Endpoint &mine = *endpoint(index);
+    const Endpoint &its = *endpoint(other);
+    // Per weight.
+    const std::uint64_t load = mine.in_flight.load(std::memory_order_relaxed) * others;
+    const std::uint64_t other_load = its.in_flight.load(std::memory_order_relaxed) * weight;
+    if (membership_->balancing().policy == Policy::least_request) return load < other_load;
+
+    const std::uint64_t latency = mine.latency.latency(now);
+    const std::uint64_t other_latency = its.latency.latency(now);
+    // Who was never seen is taken to be as fast as the other.
+    if (latency == 0 || other_latency == 0) return load < other_load;
+    // The request itself counts the same with both, for they were drawn by weight.
+    const std::uint64_t request = std::min(weight, others);
+    return static_cast<double>(latency) * static_cast<double>(load + request) <
+           static_cast<double>(other_latency) * static_cast<double>(other_load + request);
 }
 
 /// In a panic, when a try has failed already.

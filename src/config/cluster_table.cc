@@ -15,6 +15,7 @@ const Table<LoadBalancing> &load_balancing_table() {
                         choice<Policy>({{"ring_hash", Policy::ring_hash},
                                         {"maglev", Policy::maglev},
                                         {"least_request", Policy::least_request},
+                                        {"peak_ewma", Policy::peak_ewma},
                                         {"round_robin", Policy::round_robin},
                                         {"random", Policy::random}}),
                         "how the endpoint of a request is picked"),

@@ -192,7 +192,14 @@ struct Endpoint {
     std::uint16_t priority = 0;  ///< 0 is asked first
 };
 
-enum class Policy : std::uint8_t { ring_hash, maglev, least_request, round_robin, random };
+enum class Policy : std::uint8_t {
+    ring_hash,
+    maglev,
+    least_request,
+    peak_ewma,
+    round_robin,
+    random,
+};
 
 /// How a cluster picks the endpoint of a request.
 struct LoadBalancing {

@@ -10,6 +10,8 @@ std::string_view name(Policy policy) {
             return "maglev";
         case Policy::least_request:
             return "least_request";
+        case Policy::peak_ewma:
+            return "peak_ewma";
         case Policy::round_robin:
             return "round_robin";
         case Policy::random:

@@ -91,6 +91,7 @@ void Exchange::forward_body(Bytes data, Gather *out) {
 
 void Exchange::end_request(Gather *out, TimePoint now) {
     request_over_ = request_complete_ = true;
+    asked_at_ = now;
     read_due_ = TimePoint::max();
     start_try_clock(now);
     if (discarding_ || request_framing_.kind != http::Framing::Kind::chunked) return;

@@ -164,6 +164,8 @@ private:
     bool may_be_misread() const;
     /// The endpoint has answered the try; a tunnel counts as an answer.
     void note_answer(int status, TimePoint now);
+    /// For the policy peak_ewma: a try got its answer, or failed.
+    void note_latency(bool good, TimePoint now);
     bool is_logged() const;
     /// Value of Set-Cookie, or nothing (RFC 6265 section 4.1).
     std::string set_cookie() const;
@@ -214,6 +216,7 @@ private:
     TimePoint waiting_since_{};
     TimePoint tried_at_{};  // endpoint picked
     TimePoint sent_at_{};   // head written to the endpoint
+    TimePoint asked_at_{};  // tried_at_, or when the request was over if that came later
 
     std::uint64_t hash_ = 0;
     std::uint64_t body_left_ = 0;  // of what the route allows

@@ -169,6 +169,7 @@ void Exchange::note_answer(int status, TimePoint now) {
     stats.answers.add();
     stats.latency_nanoseconds.add(static_cast<std::uint64_t>(journal_.first_byte.count()));
     if (status >= 500) stats.errors.add();
+    note_latency(status < 500, now);
     if (status != 101)
         proxy_.stats().cluster(endpoint_.cluster).first_byte.observe(journal_.first_byte);
     if (!speaks_of_trouble(status)) {
@@ -180,6 +181,14 @@ void Exchange::note_answer(int status, TimePoint now) {
     at_->note_failure();
     proxy_.ports().observer->on_endpoint_failure(
         {.endpoint = endpoint_, .reason = Reason::error_status, .began = tried_at_, .at = now});
+}
+
+void Exchange::note_latency(bool good, TimePoint now) {
+    if (cluster().load_balancing.policy != config::Policy::peak_ewma) return;
+    // A client that takes its time is not the endpoint's fault.
+    const Duration elapsed = request_over_ ? now - asked_at_ : Duration::zero();
+    if (!good) at_->latency.observe_failure(elapsed, now);
+    else if (request_over_) at_->latency.observe(elapsed, now);
 }
 
 bool Exchange::is_logged() const {

@@ -57,7 +57,10 @@ void Exchange::note_failure(Reason reason, TimePoint now) {
         return;
     }
     // An endpoint may close what is idle; the race with a request is nobody's fault.
-    if (reason != Reason::stale_connection) at_->note_failure();
+    if (reason != Reason::stale_connection) {
+        at_->note_failure();
+        note_latency(false, now);
+    }
     proxy_.ports().observer->on_endpoint_failure(
         {.endpoint = endpoint_, .reason = reason, .began = tried_at_, .at = now});
     if (reason == Reason::first_byte_timeout)

@@ -203,13 +203,13 @@ void Exchange::write_upstream_head(const Incoming &request) {
 
 void Exchange::try_next(TimePoint now) {
     const std::span<const std::uint16_t> tried{tried_.data(), tries_};
-    const auto picked = proxy_.ports().balancer->pick(endpoint_.cluster, hash_, tried);
+    const auto picked = proxy_.ports().balancer->pick(endpoint_.cluster, hash_, tried, now);
     if (!picked) {
         answer(make_failure(Reason::no_healthy_endpoint, Phase::routing), now);
         return;
     }
     at_ = picked->endpoint;
-    tried_at_ = now;
+    tried_at_ = asked_at_ = now;
     endpoint_.index = at_->index;
     tried_[tries_++] = at_->index;
     journal_.connect = journal_.first_byte = Duration{-1};

@@ -37,7 +37,7 @@ public:
     };
     /// `hash` is that of the request's hash key; `tried` are endpoints this request was at already.
     virtual std::optional<Pick> pick(std::uint16_t cluster, std::uint64_t hash,
-                                     std::span<const std::uint16_t> tried) = 0;
+                                     std::span<const std::uint16_t> tried, TimePoint now) = 0;
     /// Requests at all endpoints of the cluster.  For a retry only: it looks at each of them.
     virtual std::uint64_t in_flight(std::uint16_t cluster) const = 0;
 

@@ -26,7 +26,7 @@ public:
 class Notebook final : public proxy::Balancer, public proxy::Observer, public proxy::Dialer {
 public:
     std::optional<Pick> pick(std::uint16_t cluster, std::uint64_t hash,
-                             std::span<const std::uint16_t>) override {
+                             std::span<const std::uint16_t>, TimePoint) override {
         trial.forward = {.cluster = cluster, .hash = hash};
         return std::nullopt;
     }

@@ -14,6 +14,8 @@ cluster::Policy policy_of(config::Policy policy) {
             return cluster::Policy::maglev;
         case config::Policy::least_request:
             return cluster::Policy::least_request;
+        case config::Policy::peak_ewma:
+            return cluster::Policy::peak_ewma;
         case config::Policy::round_robin:
             return cluster::Policy::round_robin;
         case config::Policy::random:

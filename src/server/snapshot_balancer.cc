@@ -10,11 +10,12 @@ SnapshotBalancer::SnapshotBalancer(const LiveClusters &clusters, std::uint64_t s
 
 std::optional<proxy::Balancer::Pick> SnapshotBalancer::pick(std::uint16_t cluster,
                                                             std::uint64_t hash,
-                                                            std::span<const std::uint16_t> tried) {
+                                                            std::span<const std::uint16_t> tried,
+                                                            TimePoint now) {
     const rcu::ReadSection section;
     const cluster::Snapshot &snapshot = clusters_.read(cluster, section);
     const auto index = snapshot.pick(
-        {.hash = hash, .random = random_, .cursor = cursors_[cluster], .tried = tried});
+        {.hash = hash, .random = random_, .cursor = cursors_[cluster], .tried = tried, .now = now});
     if (!index) return std::nullopt;
     // Within the section, for from now on the count keeps the endpoint.
     cluster::Endpoint &endpoint = *snapshot.endpoint(*index);

@@ -16,7 +16,7 @@ public:
     SnapshotBalancer(const LiveClusters &clusters, std::uint64_t seed);
 
     std::optional<Pick> pick(std::uint16_t cluster, std::uint64_t hash,
-                             std::span<const std::uint16_t> tried) override;
+                             std::span<const std::uint16_t> tried, TimePoint now) override;
     std::uint64_t in_flight(std::uint16_t cluster) const override;
 
 private:

@@ -3,9 +3,22 @@
 #include "base/log.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace uvoy::server {
+
+namespace {
+
+/// Of endpoints that return: they may be other processes, and failures counted as slowness.
+void forget_latency(const cluster::Snapshot &before,
+                    std::span<const cluster::EndpointState> states) {
+    for (const auto &endpoint : before.membership().endpoints())
+        if (endpoint && !before.healthy(endpoint->index) && states[endpoint->index].healthy)
+            endpoint->latency.forget();
+}
+
+}  // namespace
 
 SnapshotPublisher::SnapshotPublisher(uv::Loop &loop, LiveClusters &clusters)
     : clusters_{clusters},
@@ -41,6 +54,7 @@ void SnapshotPublisher::publish_now() {
 void SnapshotPublisher::publish(std::size_t cluster, TimePoint now) {
     const bool panicked = clusters_.current(cluster).panic();
     auto states = health_->states(cluster);
+    forget_latency(clusters_.current(cluster), states);
     Entry &entry = entries_[cluster];
     entry.slow_start.apply(clusters_.membership(cluster).endpoints(), states, now);
     entry.due = entry.slow_start.next_step().value_or(TimePoint::max());

@@ -49,7 +49,7 @@ void request(benchmark::State &state) {
     const rcu::Thread thread;
     SnapshotBalancer balancer{scene->clusters, static_cast<std::uint64_t>(state.thread_index())};
     Random random{static_cast<std::uint64_t>(state.thread_index()) + 7};
-    for (auto _ : state) balancer.pick(0, random.next(), {})->endpoint->leave();
+    for (auto _ : state) balancer.pick(0, random.next(), {}, {})->endpoint->leave();
 }
 
 /// The choice alone, without the count that all workers write.

@@ -23,7 +23,7 @@ FAULTS = {
 }
 # A process that was killed needs some time until it listens again.
 REST = 1.0
-POLICIES = ("ring_hash", "least_request", "round_robin", "random")
+POLICIES = ("ring_hash", "least_request", "round_robin", "random", "maglev", "peak_ewma")
 
 
 @dataclasses.dataclass(frozen=True)

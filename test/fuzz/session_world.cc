@@ -105,7 +105,8 @@ std::uint64_t SessionWorld::in_flight(std::uint16_t cluster) const {
 }
 
 std::optional<proxy::Balancer::Pick> SessionWorld::pick(std::uint16_t, std::uint64_t hash,
-                                                        std::span<const std::uint16_t> tried) {
+                                                        std::span<const std::uint16_t> tried,
+                                                        TimePoint) {
     const auto first = static_cast<std::uint16_t>(hash % endpoints);
     const auto second = static_cast<std::uint16_t>((hash + 1) % endpoints);
     const bool again = std::ranges::find(tried, first) != tried.end();

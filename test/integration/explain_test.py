@@ -65,6 +65,14 @@ class Explain(unittest.TestCase):
                 )
                 self.assertEqual(told["endpoint"], served, told)
 
+    def test_without_a_ring_it_names_no_endpoint(self):
+        for policy in ("least_request", "peak_ewma"):
+            told = self.explain(self.settings(policy), "GET", "/a", "--json")
+            self.assertEqual((told["policy"], told["endpoint"]), (policy, None))
+            text = self.explain(self.settings(policy), "GET", "/a")
+            self.assertIn(f", {policy}, ", text)
+            self.assertIn("depends on the moment, not on the request", text)
+
     def test_an_endpoint_that_is_down_is_passed_over_for_the_next_choice(self):
         settings = self.settings()
         first = self.explain(settings, "GET", "/a", "--json")

@@ -76,7 +76,7 @@ std::uint64_t Stage::in_flight(std::uint16_t cluster) const {
 }
 
 std::optional<proxy::Balancer::Pick> Stage::pick(std::uint16_t, std::uint64_t,
-                                                 std::span<const std::uint16_t> tried) {
+                                                 std::span<const std::uint16_t> tried, TimePoint) {
     const auto &endpoints = runtime_->cluster(0).endpoints;
     const auto untried = std::ranges::find_if(endpoints, [&](const auto &endpoint) {
         return std::ranges::find(tried, endpoint->index) == tried.end();

@@ -208,7 +208,7 @@ std::uint64_t World::in_flight(std::uint16_t cluster) const {
 }
 
 std::optional<proxy::Balancer::Pick> World::pick(std::uint16_t, std::uint64_t hash,
-                                                 std::span<const std::uint16_t> tried) {
+                                                 std::span<const std::uint16_t> tried, TimePoint) {
     auto picked = static_cast<std::uint16_t>(hash % endpoints);
     for (std::uint64_t i = 0; i < endpoints; ++i) {
         const auto candidate = static_cast<std::uint16_t>((hash + i) % endpoints);

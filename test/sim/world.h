@@ -38,7 +38,7 @@ private:
     std::unique_ptr<proxy::Transport> dial(proxy::EndpointId endpoint,
                                            proxy::TransportEvents &events) override;
     std::optional<Pick> pick(std::uint16_t cluster, std::uint64_t hash,
-                             std::span<const std::uint16_t> tried) override;
+                             std::span<const std::uint16_t> tried, TimePoint now) override;
     std::uint64_t in_flight(std::uint16_t cluster) const override;
     void on_endpoint_failure(const proxy::EndpointFailure &) override {}
     void on_exchange(const proxy::ExchangeRecord &record) override;

@@ -9,8 +9,8 @@ namespace uvoy::cluster {
 
 namespace {
 
-constexpr Policy all_policies[] = {Policy::ring_hash, Policy::maglev, Policy::least_request,
-                                   Policy::round_robin, Policy::random};
+constexpr Policy all_policies[] = {Policy::ring_hash, Policy::maglev,      Policy::least_request,
+                                   Policy::peak_ewma, Policy::round_robin, Policy::random};
 
 /// Ten endpoints of priority 0 and five of priority 1.
 struct Levels {

@@ -10,8 +10,8 @@ namespace uvoy::cluster {
 
 namespace {
 
-constexpr Policy all_policies[] = {Policy::ring_hash, Policy::maglev, Policy::least_request,
-                                   Policy::round_robin, Policy::random};
+constexpr Policy all_policies[] = {Policy::ring_hash, Policy::maglev,      Policy::least_request,
+                                   Policy::peak_ewma, Policy::round_robin, Policy::random};
 
 /// One cluster and the state that a worker brings along.
 struct Bench {
