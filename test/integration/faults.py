@@ -17,7 +17,7 @@ from steady import Steady
 
 RATE = 2000
 BEFORE, AFTER = 1.5, 4.0  # seconds of load before and after the fault
-ROUTE_TIMEOUT = 1.0
+CONNECT_TIMEOUT, TIMEOUT = 0.2, 0.4  # seconds that a connection and a try may take
 
 
 class Server:
@@ -187,11 +187,16 @@ def play(port, breaks, after=AFTER, rate=RATE):
     return Seen.of(load.result(), fault)
 
 
-def uvoy_settings(servers, retries=None, **cluster):
-    """As an operator would write them: the defaults, but for the time-out of the route."""
-    route = {"cluster": "app", "timeout": f"{ROUTE_TIMEOUT:g}s"}
+def milliseconds(seconds):
+    return f"{seconds * 1000:.0f}ms"
+
+
+def uvoy_settings(servers, retries=None, timeout=TIMEOUT, **cluster):
+    """As an operator would write them: the defaults, but for the time-outs."""
+    cluster["timeouts"] = {"connect": milliseconds(CONNECT_TIMEOUT)}
+    route = {"cluster": "app", "retry": {"per_try_timeout": milliseconds(timeout)}}
     if retries is not None:
-        route["retry"] = {"attempts": retries}
+        route["retry"]["attempts"] = retries
     settings = harness.config(*servers, cluster=cluster, routes=[route])
     if "health_check" not in cluster:
         del settings["clusters"]["app"]["health_check"]
