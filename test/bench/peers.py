@@ -31,7 +31,7 @@ http {{
 NGINX = """
 daemon off; master_process on; worker_processes 1; user root; pid {dir}/nginx.pid;
 error_log {dir}/nginx.log crit; worker_rlimit_nofile {nofile};
-events {{ worker_connections 8192; }}
+events {{ worker_connections {nofile}; }}
 http {{
     access_log off; keepalive_requests 1000000000; keepalive_timeout 1h;
     proxy_temp_path {dir}/nginx-temp; client_body_temp_path {dir}/nginx-body;
@@ -54,7 +54,7 @@ http {{
 HAPROXY = """
 global
     nbthread 1
-    maxconn 8192
+    maxconn {clients}
 defaults
     mode http
     timeout connect 5s
@@ -68,11 +68,49 @@ backend app
     server origin 127.0.0.1:{origin}
 """
 
+# No statistics sinks, no access log, its default buffers and its default circuit breakers widened.
+ENVOY = """
+static_resources:
+  listeners:
+  - address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.http_connection_manager
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: web
+          route_config:
+            virtual_hosts:
+            - name: all
+              domains: ["*"]
+              routes: [{{match: {{prefix: "/"}}, route: {{cluster: app}}}}]
+          http_filters:
+          - name: envoy.filters.http.router
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
+  clusters:
+  - name: app
+    type: STATIC
+    circuit_breakers:
+      thresholds: [{{max_connections: 8192, max_requests: 8192, max_pending_requests: 8192}}]
+    load_assignment:
+      cluster_name: app
+      endpoints:
+      - lb_endpoints:
+        - endpoint: {{address: {{socket_address: {{address: 127.0.0.1, port_value: {origin}}}}}}}
+"""
+
 
 def free_port():
     with contextlib.closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def two_cpus():
+    """One for the proxy and one for the load; the same one where there is no other."""
+    cpus = sorted(os.sched_getaffinity(0))
+    return cpus[0], cpus[-1]
 
 
 def body_of(path):
@@ -105,6 +143,15 @@ class Process:
             fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             ticks += int(fields[11]) + int(fields[12])
         return ticks / TICKS
+
+    def resident_bytes(self):
+        """Of all processes together (proc(5), VmRSS of status)."""
+        total = 0
+        for pid in self.pids():
+            for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith("VmRSS:"):
+                    total += int(line.split()[1]) * 1024
+        return total
 
     def wait_until_open(self, port, seconds=10):
         deadline = time.monotonic() + seconds
@@ -150,10 +197,9 @@ class Proxy(Process):
 class Bench:
     """Everything that runs, in a directory of its own; `stop` ends all of it."""
 
-    def __init__(self, directory, uvoy, relay, proxy_cpu, load_cpu, nofile):
+    def __init__(self, directory, programs, proxy_cpu, load_cpu, nofile):
         self.directory = pathlib.Path(directory)
-        self.uvoy = uvoy
-        self.relay = relay
+        self.programs = programs
         self.proxy_cpu = proxy_cpu
         self.load_cpu = load_cpu
         self.nofile = nofile
@@ -188,20 +234,25 @@ class Bench:
             "port": port,
             "origin": self.origin_port,
             "nofile": self.nofile,
+            "clients": self.nofile // 2 - 100,  # each wants a descriptor to the origin, too
         }
         if name == "relay":
-            return [self.relay, port, self.origin_port]
+            return [self.programs["relay"], port, self.origin_port]
         if name == "nginx":
             return ["nginx", "-c", self.write("nginx.conf", NGINX.format(**values))]
         if name == "haproxy":
             return ["haproxy", "-f", self.write("haproxy.cfg", HAPROXY.format(**values))]
+        if name == "envoy":
+            config = self.write("envoy.yaml", ENVOY.format(**values))
+            quiet = ["--log-level", "error", "--disable-hot-restart"]
+            return [self.programs["envoy"], "-c", config, "--concurrency", "1", *quiet]
         config = {
             "workers": 1,
             "listeners": {"web": {"address": f"127.0.0.1:{port}"}},
             "clusters": {"app": {"endpoints": [f"127.0.0.1:{self.origin_port}"]}},
             "admin": {"address": f"127.0.0.1:{free_port()}"},
         }
-        return [self.uvoy, "run", self.write("uvoy.json", json.dumps(config))]
+        return [self.programs["uvoy"], "run", self.write("uvoy.json", json.dumps(config))]
 
     def start_proxy(self, name):
         port = free_port()
