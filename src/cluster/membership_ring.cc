@@ -58,24 +58,14 @@ Favourites favourites(const Rendezvous &rendezvous, std::uint16_t arc) {
     return result;
 }
 
-/// How many arcs each member may own, by rank: 1.05 times its share, and at least one.
+/// By rank.
 std::vector<std::uint32_t> capacities(const Rendezvous &rendezvous,
                                       std::span<const Member> members) {
-    std::uint64_t total = 0;
-    for (const Member &member : members) total += member.weight;
-    assert(total > 0);
-    std::vector<std::uint32_t> result;
-    result.reserve(members.size());
-    for (const auto &candidate : rendezvous.candidates()) {
-        const std::uint64_t weight = members[candidate.index].weight;
-        const std::uint64_t arcs = arc_count * 105 * weight / (100 * total);
-        result.push_back(std::max(std::uint32_t{1}, static_cast<std::uint32_t>(arcs)));
-    }
-    // With thousands of members what is rounded down may be more than the cap allows for.
-    const std::uint64_t room = std::accumulate(result.begin(), result.end(), std::uint64_t{0});
-    if (room < arc_count)
-        for (std::uint32_t &arcs : result) ++arcs;
-    return result;
+    std::vector<std::uint32_t> weights;
+    weights.reserve(members.size());
+    for (const auto &candidate : rendezvous.candidates())
+        weights.push_back(members[candidate.index].weight);
+    return arc_capacities(weights);
 }
 
 /// The best bid for `arc` of those who still have room.
@@ -103,6 +93,22 @@ void put_first(Choices &choices, Rank owner) {
 }
 
 }  // namespace
+
+std::vector<std::uint32_t> arc_capacities(std::span<const std::uint32_t> weights) {
+    const auto total = std::accumulate(weights.begin(), weights.end(), std::uint64_t{0});
+    assert(total > 0);
+    std::vector<std::uint32_t> result;
+    result.reserve(weights.size());
+    for (const std::uint64_t weight : weights) {
+        const std::uint64_t arcs = arc_count * 105 * weight / (100 * total);
+        result.push_back(std::max(std::uint32_t{1}, static_cast<std::uint32_t>(arcs)));
+    }
+    // With thousands of members what is rounded down may be more than the cap allows for.
+    const auto room = std::accumulate(result.begin(), result.end(), std::uint64_t{0});
+    if (room < arc_count)
+        for (std::uint32_t &arcs : result) ++arcs;
+    return result;
+}
 
 MembershipRing::MembershipRing(std::span<const Member> members, std::uint64_t seed, Owners owners)
     : rendezvous_{members, seed}, choices_(arc_count) {

@@ -11,6 +11,10 @@
 
 namespace uvoy::cluster {
 
+/// How many arcs a member of each weight may own: 1.05 times its share, and at least one.  Together
+/// they may own all of them.
+std::vector<std::uint32_t> arc_capacities(std::span<const std::uint32_t> weights);
+
 /// Who serves which arc, whatever anybody's health: for each arc the owner and those who come next.
 /// Built when endpoints, weights or the seed change.  Every uvoy with the same names, weights and
 /// seed builds the same ring, in whatever order they are listed.

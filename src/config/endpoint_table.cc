@@ -27,8 +27,9 @@ const Table<Endpoint> &endpoint_table() {
     using T = Endpoint;
     static const Table<T> table{
         .noun = "an endpoint",
-        .keys = {required(key<T>("address", &T::address, endpoint_address(),
-                                 "where it is; a DNS name is resolved at start")),
+        .keys = {required(
+                     key<T>("address", &T::address, endpoint_address(),
+                            "where it is; a DNS name is asked for at start, and again by its TTL")),
                  derived(key<T>("name", &T::name, endpoint_name(),
                                 "its identity on the ring, unique in the cluster"),
                          "the address"),

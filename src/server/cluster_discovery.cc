@@ -20,7 +20,7 @@ ClusterDiscovery::ClusterDiscovery(uv::Loop &loop, const config::Cluster &config
                                    std::uint64_t seed, OnFound on_found)
     : loop_{loop},
       config_{config},
-      random_{seed},
+      pause_{seed},
       on_found_{on_found},
       timer_{loop, Delegate<void()>::bind<&ClusterDiscovery::ask>(*this)} {
     ask();
@@ -45,17 +45,10 @@ void ClusterDiscovery::on_done() {
 }
 
 Duration ClusterDiscovery::pause_after(RefreshResult result, Duration ttl, bool complete) {
-    Duration pause{};
-    if (result == RefreshResult::failure || result == RefreshResult::empty) {
-        pause = retry_;
-        retry_ = std::min(2 * retry_, longest_retry);
-    } else {
-        retry_ = shortest;
-        pause = config_.discovery->refresh.value_or(std::clamp(ttl, shortest, longest));
-        if (!complete) pause = std::min(pause, shortest);
-    }
-    // Up to a tenth more, so that the questions of a fleet spread.
-    return pause + pause * random_.below(1024) / 10240;
+    if (result == RefreshResult::failure || result == RefreshResult::empty)
+        return pause_.after_failure();
+    const Duration pause = config_.discovery->refresh.value_or(RefreshPause::bounded(ttl));
+    return pause_.after_answer(complete ? pause : std::min(pause, RefreshPause::shortest));
 }
 
 void ClusterDiscovery::report(RefreshResult result, const std::string &problem) {

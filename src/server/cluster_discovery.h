@@ -1,10 +1,10 @@
 #pragma once
 
 #include "base/delegate.h"
-#include "base/random.h"
 #include "base/time.h"
 #include "config/config.h"
 #include "server/dns_lookup.h"
+#include "server/refresh_pause.h"
 #include "uv/loop.h"
 #include "uv/timer.h"
 
@@ -31,10 +31,6 @@ inline constexpr std::array<std::string_view, refresh_results> refresh_result_na
 /// over (or every `refresh`), and after a failure or an empty answer at growing distances.
 class ClusterDiscovery {
 public:
-    static constexpr Duration shortest = std::chrono::seconds{1};
-    static constexpr Duration longest = std::chrono::hours{1};
-    static constexpr Duration longest_retry = std::chrono::seconds{30};
-
     /// Called with what was found, if anything was.  False: ask again soon.
     using OnFound = Delegate<bool(const DnsLookup::Outcome &)>;
 
@@ -55,11 +51,10 @@ private:
 
     uv::Loop &loop_;
     const config::Cluster &config_;
-    Random random_;
+    RefreshPause pause_;
     OnFound on_found_;
     std::array<std::uint64_t, refresh_results> counts_{};
     RefreshResult last_ = RefreshResult::success;
-    Duration retry_ = shortest;  // after the next failure
     bool settled_ = false;
     bool found_any_ = false;
     uv::Timer timer_;

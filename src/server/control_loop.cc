@@ -56,6 +56,7 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
       ends_on_hangup_{settings.ends_on_hangup},
       runtime_{std::move(settings.config), plan.hash_seed, plan.workers, random_seed()},
       addresses_{runtime_},
+      names_{loop_, runtime_, addresses_, {.seed = random_seed(), .server = {}}},
       clusters_{runtime_},
       budget_{plan.connections},
       publisher_{loop_, clusters_},

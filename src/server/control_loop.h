@@ -9,6 +9,7 @@
 #include "server/discovery.h"
 #include "server/drain.h"
 #include "server/endpoint_addresses.h"
+#include "server/endpoint_names.h"
 #include "server/endpoint_totals.h"
 #include "server/failure_channel.h"
 #include "server/health_checker.h"
@@ -81,6 +82,7 @@ private:
     bool ends_on_hangup_;
     proxy::Runtime runtime_;
     EndpointAddresses addresses_;
+    EndpointNames names_;
     LiveClusters clusters_;
     ConnectionBudget budget_;
     std::optional<MemoryGuard> memory_guard_;

@@ -20,10 +20,6 @@ void append(std::string &list, std::string_view item) {
     list += item;
 }
 
-bool is_unknown(const DnsLookup::Outcome &outcome, const uv::SocketAddress &address) {
-    return address.family() == AF_INET6 ? outcome.ipv6_unknown : outcome.ipv4_unknown;
-}
-
 }  // namespace
 
 DiscoveredEndpoints::DiscoveredEndpoints(const EndpointParts &parts, std::uint16_t cluster)
@@ -51,7 +47,7 @@ std::vector<DiscoveredEndpoints::Wanted> DiscoveredEndpoints::wanted(
         if (!endpoint) continue;
         const auto address = uv::parse_address(endpoint->address);
         const bool told = std::ranges::find(wanted, endpoint->name, &Wanted::name) != wanted.end();
-        if (told || !is_unknown(outcome, *address)) continue;
+        if (told || !outcome.may_miss(*address)) continue;
         wanted.push_back({.found = {.address = *address,
                                     .weight = endpoint->weight,
                                     .priority = endpoint->priority},

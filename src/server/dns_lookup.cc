@@ -41,7 +41,8 @@ std::map<std::uint16_t, std::uint16_t> ranks(const std::vector<uv::DnsRecord> &r
 
 }  // namespace
 
-DnsLookup::DnsLookup(uv::Loop &loop, const config::Discovery &config, Delegate<void()> on_done)
+DnsLookup::DnsLookup(uv::Loop &loop, const config::Discovery &config, Delegate<void()> on_done,
+                     Sources sources)
     : most_{config.max_endpoints},
       on_done_{on_done},
       timer_{loop, Delegate<void()>::bind<&DnsLookup::on_timer>(*this)},
@@ -53,7 +54,19 @@ DnsLookup::DnsLookup(uv::Loop &loop, const config::Discovery &config, Delegate<v
         return;
     }
     services_[config.dns.host] = {Service{.port = config.dns.port}};
+    if (sources == Sources::hosts_first && find_in_hosts(config.dns)) return;
     ask_for_addresses(config.dns.host);
+}
+
+bool DnsLookup::find_in_hosts(const config::Address &address) {
+    for (uv::SocketAddress &found : client_.find_in_hosts(address.host)) {
+        found.set_port(address.port);
+        outcome_.found.push_back({.address = found});
+    }
+    if (outcome_.found.empty()) return false;
+    outcome_.ttl = hosts_ttl;
+    timer_.arm(Duration{});
+    return true;
 }
 
 void DnsLookup::ask_for_addresses(const std::string &name) {

@@ -16,7 +16,7 @@
 
 namespace uvoy::server {
 
-/// One question to DNS: where are the endpoints of a cluster?
+/// One question to DNS: where are the endpoints of a cluster, or those of a name?
 class DnsLookup {
 public:
     struct Found {
@@ -33,13 +33,24 @@ public:
         std::string problem;  ///< of the last query that failed or found nothing
 
         bool failed() const { return ipv4_unknown || ipv6_unknown; }
+        /// This one may be right although it is not among those found.
+        bool may_miss(const uv::SocketAddress &address) const {
+            return address.family() == AF_INET6 ? ipv6_unknown : ipv4_unknown;
+        }
+    };
+
+    enum class Sources : std::uint8_t {
+        dns,
+        hosts_first,  ///< what /etc/hosts has is not asked for; it counts for `hosts_ttl`
     };
 
     /// How long all queries together may take.
     static constexpr Duration longest = std::chrono::seconds{5};
+    static constexpr Duration hosts_ttl = std::chrono::seconds{5};
 
     /// `on_done` is called once, from the loop, and may destroy this.
-    DnsLookup(uv::Loop &loop, const config::Discovery &config, Delegate<void()> on_done);
+    DnsLookup(uv::Loop &loop, const config::Discovery &config, Delegate<void()> on_done,
+              Sources sources = Sources::dns);
 
     DnsLookup(const DnsLookup &) = delete;
     DnsLookup &operator=(const DnsLookup &) = delete;
@@ -58,6 +69,7 @@ private:
 
     void ask(const std::string &name, uv::DnsType type);
     void on_answer(const std::string &name, uv::DnsType type, const Answer &answer);
+    bool find_in_hosts(const config::Address &address);
     void add_addresses(const std::string &name, const Answer &answer);
     void ask_for_targets(const Answer &answer);
     void ask_for_addresses(const std::string &name);

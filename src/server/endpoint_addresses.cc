@@ -1,7 +1,6 @@
 #include "server/endpoint_addresses.h"
 
 #include "server/start_error.h"
-#include "uv/resolver.h"
 
 #include <fmt/format.h>
 
@@ -13,15 +12,17 @@ namespace uvoy::server {
 
 namespace {
 
-Result<std::vector<uv::SocketAddress>, std::string> addresses_of(const config::Address &address) {
-    if (!address.is_unix()) return uv::resolve(address.host, address.port);
+Result<std::vector<uv::SocketAddress>, std::string> addresses_of(
+    const config::Address &address, EndpointAddresses::Resolve resolve) {
+    if (!address.is_unix()) return resolve(address.host, address.port);
     auto parsed = uv::parse_address(address.text());
     if (!parsed) return Unexpected{parsed.error()};
     return std::vector{*parsed};
 }
 
-std::vector<uv::SocketAddress> resolve(const config::Cluster &cluster, std::size_t index) {
-    auto found = addresses_of(cluster.endpoints[index].address);
+std::vector<uv::SocketAddress> addresses_of(const config::Cluster &cluster, std::size_t index,
+                                            EndpointAddresses::Resolve resolve) {
+    auto found = addresses_of(cluster.endpoints[index].address, resolve);
     if (!found) {
         throw StartError{
             fmt::format("/clusters/{}/endpoints/{}", pointer_step(cluster.name), index),
@@ -32,11 +33,12 @@ std::vector<uv::SocketAddress> resolve(const config::Cluster &cluster, std::size
 
 }  // namespace
 
-EndpointAddresses::EndpointAddresses(const proxy::Runtime &runtime) {
+EndpointAddresses::EndpointAddresses(const proxy::Runtime &runtime, Resolve resolve) {
     for (const proxy::ClusterRuntime &cluster : runtime.clusters()) {
         for (std::size_t i = 0; i < cluster.endpoints.size(); ++i) {
             std::vector<uv::SocketAddress> addresses;
-            if (i < cluster.config->endpoints.size()) addresses = resolve(*cluster.config, i);
+            if (i < cluster.config->endpoints.size())
+                addresses = addresses_of(*cluster.config, i, resolve);
             entries_.push_back(std::make_unique<Entry>(list_of(std::move(addresses), 0)));
         }
     }
@@ -55,6 +57,11 @@ uv::SocketAddress EndpointAddresses::current(std::size_t endpoint) const {
     const List &list = entries_[endpoint]->read(section);
     assert(!list.addresses.empty());
     return list.addresses[list.current.load(std::memory_order_relaxed)];
+}
+
+std::vector<uv::SocketAddress> EndpointAddresses::all(std::size_t endpoint) const {
+    const rcu::ReadSection section;
+    return entries_[endpoint]->read(section).addresses;
 }
 
 void EndpointAddresses::try_next(std::size_t endpoint) {

@@ -1,14 +1,17 @@
 #pragma once
 
+#include "base/result.h"
 #include "config/config.h"
 #include "proxy/runtime.h"
 #include "rcu/published.h"
 #include "uv/address.h"
+#include "uv/resolver.h"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace uvoy::server {
@@ -18,11 +21,18 @@ namespace uvoy::server {
 /// rcu::Thread may call anything but set().
 class EndpointAddresses {
 public:
+    /// uv::resolve() or what behaves like it.
+    using Resolve = Result<std::vector<uv::SocketAddress>, std::string> (*)(const std::string &host,
+                                                                            std::uint16_t port);
+
     /// Blocks on DNS.  Throws StartError that names the endpoint which cannot be resolved.
-    explicit EndpointAddresses(const proxy::Runtime &runtime);
+    explicit EndpointAddresses(const proxy::Runtime &runtime, Resolve resolve = &uv::resolve);
 
     /// `endpoint` counts over all clusters (proxy::Runtime::endpoint_number()) and has addresses.
     uv::SocketAddress current(std::size_t endpoint) const;
+
+    /// All of them, the one in use anywhere among them.
+    std::vector<uv::SocketAddress> all(std::size_t endpoint) const;
 
     /// The current address does not take connections.
     void try_next(std::size_t endpoint);

@@ -186,6 +186,7 @@ Json cluster_json(const config::Config &config, const proxy::Runtime &runtime,
               {"policy", config::name(cluster.load_balancing.policy)},
               {"hash", fmt::format("{:016x}", forward.hash)},
               {"seeded", !config.hash_seed.empty()}};
+    if (cluster.discovery) json["discovery"] = {{"dns", cluster.discovery->dns.text()}};
     json.update(endpoint_json(snapshot, forward.hash));
     return json;
 }

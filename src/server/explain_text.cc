@@ -23,6 +23,16 @@ std::string key_text(const Json &parts) {
     return text.empty() ? "one for all" : text;
 }
 
+std::string cluster_text(const Json &json) {
+    const std::string text = fmt::format("{}, {}", json["cluster"].get<std::string>(),
+                                         json["policy"].get<std::string>());
+    if (json.contains("discovery"))
+        return fmt::format("{}, endpoints of {} (DNS, not asked here)", text,
+                           json["discovery"]["dns"].get<std::string>());
+    return fmt::format("{}, {} healthy{}", text, json["healthy"].dump(),
+                       json["panic"].get<bool>() ? ", in a panic: all are used" : "");
+}
+
 void add_endpoint(std::string &text, const Json &json) {
     const bool hashed = json.contains("arc");
     if (!hashed) {
@@ -32,8 +42,10 @@ void add_endpoint(std::string &text, const Json &json) {
     add(text, "key", key_text(json["key"]));
     add(text, "hash",
         fmt::format("{}, arc {}", json["hash"].get<std::string>(), json["arc"].dump()));
-    add(text, "endpoint",
-        json["endpoint"].is_null() ? "none" : json["endpoint"].get<std::string>());
+    if (json.contains("discovery")) add(text, "endpoint", "depends on what DNS tells then");
+    else
+        add(text, "endpoint",
+            json["endpoint"].is_null() ? "none" : json["endpoint"].get<std::string>());
     std::string_view label = "choices";
     for (const Json &choice : json.value("choices", Json::array())) {
         const std::string why = choice["passed_over"];
@@ -74,10 +86,7 @@ std::string explanation_text(const Json &json) {
         add(text, "answered", json["answered"]["status"].dump());
         return text;
     }
-    add(text, "cluster",
-        fmt::format("{}, {}, {} healthy{}", json["cluster"].get<std::string>(),
-                    json["policy"].get<std::string>(), json["healthy"].dump(),
-                    json["panic"].get<bool>() ? ", in a panic: all are used" : ""));
+    add(text, "cluster", cluster_text(json));
     add_endpoint(text, json);
     return text;
 }

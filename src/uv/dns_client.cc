@@ -3,8 +3,11 @@
 #include "uv/loop.h"
 
 #include <ares.h>
+#include <arpa/inet.h>
+#include <netdb.h>
 #include <sys/time.h>
 
+#include <array>
 #include <utility>
 
 namespace uvoy::uv {
@@ -28,6 +31,13 @@ DnsClient::Answer answer_of(int status, DnsType type, std::span<const std::uint8
     if (found->records.empty())
         return {.verdict = Verdict::none, .error = ares_strerror(ARES_ENODATA), .found = {}};
     return {.verdict = Verdict::found, .error = {}, .found = std::move(*found)};
+}
+
+SocketAddress address_of(int family, const char *ip) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    inet_ntop(family, ip, text.data(), text.size());
+    const std::string host{text.data()};
+    return *parse_address(family == AF_INET6 ? "[" + host + "]:0" : host + ":0");
 }
 
 }  // namespace
@@ -73,6 +83,21 @@ void DnsClient::ask(const std::string &name, DnsType type, OnAnswer on_answer) {
     ares_search(channel_, name.c_str(), internet_class, static_cast<int>(type),
                 &DnsClient::on_response, question.release());
     arm();
+}
+
+std::vector<SocketAddress> DnsClient::find_in_hosts(const std::string &name) const {
+    std::vector<SocketAddress> found;
+    for (const int family : {AF_INET, AF_INET6}) {
+        hostent *host = nullptr;
+        if (broken_ != ARES_SUCCESS ||
+            ares_gethostbyname_file(channel_, name.c_str(), family, &host) != ARES_SUCCESS)
+            continue;
+        const std::unique_ptr<hostent, decltype([](hostent *entry) { ares_free_hostent(entry); })>
+            owner{host};
+        for (char **ip = host->h_addr_list; *ip != nullptr; ++ip)
+            found.push_back(address_of(family, *ip));
+    }
+    return found;
 }
 
 void DnsClient::on_response(void *asked, int status, int /*timeouts*/, unsigned char *bytes,

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 struct ares_channeldata;
 
@@ -19,7 +20,7 @@ namespace uvoy::uv {
 class Loop;
 
 /// Asks DNS servers over a loop, by c-ares: over UDP from a random port, over TCP what is too large
-/// for it, and the next server when one does not answer.  Not /etc/hosts.
+/// for it, and the next server when one does not answer.
 class DnsClient {
 public:
     enum class Verdict : std::uint8_t {
@@ -48,6 +49,9 @@ public:
     DnsClient &operator=(const DnsClient &) = delete;
 
     void ask(const std::string &name, DnsType type, OnAnswer on_answer);
+
+    /// What /etc/hosts has of a name, with port 0.  Reads the file, so it is not for data planes.
+    std::vector<SocketAddress> find_in_hosts(const std::string &name) const;
 
 private:
     struct Question;

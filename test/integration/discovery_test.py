@@ -1,5 +1,11 @@
 """Endpoints that DNS tells: they come and go while requests go on."""
 
+import ctypes
+import os
+import pathlib
+import random
+import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -27,6 +33,18 @@ def who_serves(uvoy, paths=PATHS):
             assert response.status == 200, response
             found[path] = response.body.decode()
     return found
+
+
+def use_nameserver(ip):
+    """This process and its children have another /etc/resolv.conf than all others."""
+    new_namespace, bind, private = 0x20000, 0x1000, 0x44000  # CLONE_NEWNS, MS_BIND, MS_PRIVATE|REC
+    libc = ctypes.CDLL(None, use_errno=True)
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+        pathlib.Path(file.name).write_text(f"nameserver {ip}\n")
+        done = libc.unshare(new_namespace) == 0
+        done = done and libc.mount(b"none", b"/", None, private, None) == 0
+        done = done and libc.mount(file.name.encode(), b"/etc/resolv.conf", None, bind, None) == 0
+        assert done, os.strerror(ctypes.get_errno())
 
 
 class Load:
@@ -284,6 +302,40 @@ class Discovery(unittest.TestCase):
         uvoy = self.start(self.nameserver({NAME: hosts}), max_endpoints=2)
         self.assertEqual(self.names(uvoy), set(hosts[:2]))
         self.assertIn("DNS tells 3 endpoints, the first 2 are used", uvoy.log())
+
+    def test_a_name_among_the_endpoints_is_followed_and_no_request_is_lost(self):
+        if os.getuid() != 0:
+            self.skipTest("needs to be root: a resolv.conf and port 53 of its own")
+        release = threading.Event()
+
+        def wait_and_tell(origin, request, peer):
+            release.wait(harness.PATIENCE)
+            tell_name(origin, request, peer)
+
+        one, two = self.origin(2), self.origin(3)
+        self.origins[one].handler = wait_and_tell
+        ip = f"127.53.{random.randrange(256)}.{random.randrange(1, 255)}"
+        dns = self.nameserver({NAME: [one]}, ip=ip, port=53)
+        settings = config(f"{NAME}:{self.port}", workers=1)
+        try:
+            uvoy = self.enterContext(Uvoy(settings, preexec_fn=lambda: use_nameserver(ip)))
+        except subprocess.SubprocessError:
+            self.skipTest("may not have a resolv.conf of its own")
+        with uvoy.connect() as client:
+            client.send(wire.head("GET", "/long"))
+            eventually(lambda: self.origins[one].requests, "the request arrives")
+            dns.set({NAME: [two]})
+            eventually(lambda: f"is at {two}:{self.port} now, no longer at {one}" in uvoy.log())
+            self.assertEqual(uvoy.ask().body, two.encode())
+            release.set()
+            response = client.response()
+        self.assertEqual((response.status, response.body), (200, one.encode()))
+        dns.set({NAME: [one, two]})
+        dns.kill()
+        eventually(lambda: "DNS does not tell where that is" in uvoy.log())
+        self.origins[one].kill()
+        eventually(lambda: uvoy.ask().body == two.encode())
+        self.assertEqual(uvoy.metric("uvoy_endpoint_ejections_total"), 0)
 
 
 if __name__ == "__main__":

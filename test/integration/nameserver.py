@@ -17,11 +17,12 @@ DNSMASQ = shutil.which("dnsmasq") or shutil.which("dnsmasq", path="/usr/sbin")
 class Nameserver:
     """`hosts` are names and their addresses; `services` are dnsmasq's words of SRV records."""
 
-    def __init__(self, hosts, services=(), starts=True):
+    def __init__(self, hosts, services=(), starts=True, ip="127.0.0.1", port=None):
         self.folder = tempfile.TemporaryDirectory(prefix="uvoy-dns-")
         os.chmod(self.folder.name, 0o755)
         self.file = pathlib.Path(self.folder.name) / "hosts"
-        self.port = harness.free_port()
+        self.ip = ip
+        self.port = port or harness.free_port()
         self.process = None
         self.write(hosts)
         if starts:
@@ -29,7 +30,7 @@ class Nameserver:
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"{self.ip}:{self.port}"
 
     def write(self, hosts):
         lines = [f"{ip} {name}\n" for name, addresses in hosts.items() for ip in addresses]
@@ -45,7 +46,7 @@ class Nameserver:
     def start(self, services=()):
         command = [DNSMASQ, "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv"]
         command += ["--no-hosts", f"--addn-hosts={self.file}", "--local=/internal/"]
-        command += [f"--port={self.port}", "--listen-address=127.0.0.1", "--bind-interfaces"]
+        command += [f"--port={self.port}", f"--listen-address={self.ip}", "--bind-interfaces"]
         command += ["--local-ttl=1", "--pid-file=", f"--user={pwd.getpwuid(os.getuid()).pw_name}"]
         command += [f"--srv-host={service}" for service in services]
         self.process = subprocess.Popen(
@@ -59,7 +60,7 @@ class Nameserver:
         with socket.socket(type=socket.SOCK_DGRAM) as asking:
             asking.settimeout(0.2)
             try:
-                asking.sendto(query, ("127.0.0.1", self.port))
+                asking.sendto(query, (self.ip, self.port))
                 return asking.recv(512)
             except OSError:
                 return None

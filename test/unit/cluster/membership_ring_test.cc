@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -84,6 +85,21 @@ TEST_CASE("endpoints whose share is below one arc own one at most") {
     arcs.pop_back();
     CHECK(std::ranges::max(arcs) == 1);
     CHECK(std::ranges::count(arcs, 1u) > 50);
+}
+
+TEST_CASE("however many members there are, together they have room for all arcs") {
+    for (std::size_t count = 1; count < 10'000; count += 1 + count / 500) {
+        CAPTURE(count);
+        auto weights = equal_weights(count);
+        for (const std::uint32_t first : {1u, 3u, 1000u}) {
+            weights.front() = first;
+            const auto arcs = arc_capacities(weights);
+            CHECK(std::accumulate(arcs.begin(), arcs.end(), std::size_t{0}) >= arc_count);
+            const double fair =
+                static_cast<double>(arc_count) / static_cast<double>(count - 1 + first);
+            CHECK(arcs.back() <= 1.05 * fair * (count == 1 ? first : 1) + 1);
+        }
+    }
 }
 
 TEST_CASE("the order of the members does not matter") {

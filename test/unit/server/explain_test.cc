@@ -65,6 +65,27 @@ TEST_CASE("with most endpoints out a panic is told, and the home of the key serv
     CHECK_THROWS_AS(explain(example(), two_out), std::invalid_argument);
 }
 
+TEST_CASE("endpoints that DNS tells are not known, but the key and its hash are") {
+    for (const auto policy :
+         {config::Policy::ring_hash, config::Policy::maglev, config::Policy::round_robin}) {
+        config::Config config = example();
+        config::Cluster &cluster = config.clusters[0];
+        cluster.endpoints.clear();
+        cluster.load_balancing.policy = policy;
+        cluster.load_balancing.bounded_load = config::Factor{150};
+        cluster.discovery.emplace();
+        cluster.discovery->dns = {.host = "api.internal", .port = 80, .path = {}};
+        Question question{.method = "GET", .url = "/", .headers = {}, .down = {}};
+        const auto told = explain(config, question);
+        CHECK(told.json["discovery"]["dns"] == "api.internal:80");
+        CHECK(told.json["hash"] == explain(example(), question).json["hash"]);
+        CHECK(told.json["endpoint"].is_null());
+        CHECK(explanation_text(told.json).find("DNS, not asked here") != std::string::npos);
+        question.down = {"10.0.0.1:80"};
+        CHECK_THROWS_AS(explain(config, question), std::invalid_argument);
+    }
+}
+
 TEST_CASE("what is refused has no route") {
     const auto told =
         explain(example(), {.method = "GET", .url = "/", .headers = {"Bad Name: 1"}, .down = {}});
