@@ -60,11 +60,12 @@ def at_rate(bench, proxy, scenario, seconds, rate):
         raise RuntimeError(f"{proxy.name}: {len(wrong)} answers were not right, one was {wrong[0]}")
     times = sorted(int(taken) for _, _, taken in lines)
     shares = {"p50_us": 0.5, "p99_us": 0.99, "p999_us": 0.999}
-    return {"rate": rate, "answered": len(lines) / seconds, **{name: percentile(times, share) for name, share in shares.items()}}
+    latencies = {name: percentile(times, share) for name, share in shares.items()}
+    return {"rate": rate, "answered": len(lines) / seconds, **latencies}
 
 
 def system_calls(bench, proxy, scenario, seconds):
-    """Those that move bytes or wait for them, a request. strace slows all down: a run of its own."""
+    """Those that move bytes or wait for them, a request. strace slows it down: a run of its own."""
     tables = [bench.directory / f"strace.{pid}" for pid in proxy.pids()]
     tracers = [
         subprocess.Popen(

@@ -69,6 +69,9 @@ backend app
 """
 
 # No statistics sinks, no access log, its default buffers and its default circuit breakers widened.
+ENVOY_MANAGER = (
+    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+)
 ENVOY = """
 static_resources:
   listeners:
@@ -77,7 +80,7 @@ static_resources:
     - filters:
       - name: envoy.filters.network.http_connection_manager
         typed_config:
-          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          "@type": type.googleapis.com/{manager}
           stat_prefix: web
           route_config:
             virtual_hosts:
@@ -243,7 +246,7 @@ class Bench:
         if name == "haproxy":
             return ["haproxy", "-f", self.write("haproxy.cfg", HAPROXY.format(**values))]
         if name == "envoy":
-            config = self.write("envoy.yaml", ENVOY.format(**values))
+            config = self.write("envoy.yaml", ENVOY.format(manager=ENVOY_MANAGER, **values))
             quiet = ["--log-level", "error", "--disable-hot-restart"]
             return [self.programs["envoy"], "-c", config, "--concurrency", "1", *quiet]
         config = {

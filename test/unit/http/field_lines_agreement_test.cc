@@ -18,7 +18,7 @@ using namespace std::string_view_literals;
 constexpr std::array seeds{
     "Host: example.org\r\nAccept: */*\r\nUser-Agent: curl/7.88.1\r\n\r\n"sv,
     "Content-Length: 5\r\nTransfer-Encoding: chunked\r\nConnection: close, x\r\n\r\n"sv,
-    "A:b\r\nC: \t d \t\r\nE:\r\nF: g\th\r\nLonger-Name: a value\xe4 of some more bytes, 0-9\r\n\r\n"sv,
+    "A:b\r\nC: \t d \t\r\nE:\r\nF: g\th\r\nLonger-Name: a value\xe4 of more bytes, 0-9\r\n\r\n"sv,
     "Upgrade: websocket\r\nConnection: Upgrade\r\nX_Forwarded_For: 1\r\n\r\n"sv,
 };
 // What a message is made of, and what breaks it.
