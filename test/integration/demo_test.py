@@ -1,23 +1,33 @@
 """uvoy demo does what it prints, and leaves nothing behind. Needs its fixed ports."""
 
 import contextlib
+import json
 import pathlib
 import shlex
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import unittest
+import urllib.request
 
 import harness
 from harness import Uvoy, eventually
 
-PORTS = (3000, 8081, 8082, 8083, 9901)
+PROMETHEUS = 9090
+PORTS = (3000, 8081, 8082, 8083, 9901, PROMETHEUS)
 SKIPPED = 77
 SETTINGS = {
     "listeners": {"web": {"address": "127.0.0.1:3000"}},
     "admin": {"address": "127.0.0.1:9901"},
 }
+
+
+def prometheus(path):
+    url = f"http://127.0.0.1:{PROMETHEUS}/api/v1/{path}"
+    with urllib.request.urlopen(url, timeout=harness.PATIENCE) as answer:
+        return json.load(answer)["data"]
 
 
 def is_free(port):
@@ -78,6 +88,41 @@ class Demo(unittest.TestCase):
             process = pathlib.Path(f"/proc/{pid}")
             eventually(lambda process=process: not process.exists(), "no child is left")
         eventually(lambda: all(map(is_free, PORTS)), "the ports are free again")
+
+
+@unittest.skipUnless(shutil.which("prometheus"), "prometheus is not installed")
+class WithPrometheus(unittest.TestCase):
+    """As scripts/demo --prometheus starts it."""
+
+    def start(self):
+        before = set(pathlib.Path(tempfile.gettempdir()).iterdir())
+        process = subprocess.Popen(
+            [harness.ROOT / "scripts/with-prometheus", harness.BINARY, "demo"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        return process, before
+
+    def test_it_is_scraped_and_judged_and_all_ends_together(self):
+        process, before = self.start()
+        eventually(lambda: not is_free(PROMETHEUS), "Prometheus listens")
+        target = eventually(self.scraped, "the demo is scraped")
+        self.assertEqual((target["labels"]["job"], target["lastError"]), ("uvoy", ""))
+        groups = prometheus("rules")["groups"]
+        self.assertGreater(sum(len(group["rules"]) for group in groups), 30)
+        process.terminate()
+        self.assertEqual(process.wait(timeout=harness.PATIENCE), 0)
+        eventually(lambda: all(map(is_free, PORTS)), "the ports are free again")
+        left = set(pathlib.Path(tempfile.gettempdir()).glob("tmp.*")) - before
+        self.assertEqual([path for path in left if (path / "data").exists()], [])
+
+    def scraped(self):
+        with contextlib.suppress(OSError):
+            targets = prometheus("targets")["activeTargets"]
+            return next((target for target in targets if target["health"] == "up"), None)
 
 
 if __name__ == "__main__":
