@@ -47,6 +47,12 @@ config::Config config_of(const std::vector<std::string> &hosts) {
     return config;
 }
 
+std::vector<std::string> many_hosts(int count) {
+    std::vector<std::string> hosts;
+    for (int i = 0; i < count; ++i) hosts.push_back("n" + std::to_string(i) + ".internal");
+    return hosts;
+}
+
 Texts lines;  // of the log
 
 struct Named {
@@ -72,8 +78,8 @@ struct Named {
     std::string at(std::size_t endpoint = 0) const {
         return uv::to_text(addresses.current(endpoint));
     }
-    /// Until so many questions were answered, of either family.
-    void wait_for_answers(int count) {
+    /// Until so many questions have come, of either family, and answers had their time.
+    void wait_for_questions(int count) {
         REQUIRE(uv::turn_until(loop, [&] { return dns.datagrams >= count; }));
         uv::turn_for(loop, std::chrono::milliseconds{20});
     }
@@ -123,7 +129,7 @@ TEST_CASE("the address in use stays while it is one of the answers") {
     Named named{loop};
     for (const char *ip : {"10.0.0.4", "10.0.0.5", "10.0.0.6"}) named.dns.a(host, ip);
     named.follow();
-    named.wait_for_answers(2);
+    named.wait_for_questions(2);
     CHECK(named.at() == "10.0.0.5:8081");
     CHECK(named.addresses.all(0).size() == 3);
     CHECK(lines.empty());
@@ -169,16 +175,26 @@ TEST_CASE("a name is asked for once, whoever has it, and numbers and localhost n
     CHECK(named.dns.datagrams == 2);
 }
 
-TEST_CASE("many names are all asked for, and not at once") {
+TEST_CASE("many names are all asked for") {
     uv::Loop loop;
-    std::vector<std::string> hosts;
-    for (int i = 0; i < 60; ++i) hosts.push_back("n" + std::to_string(i) + ".internal");
+    const std::vector<std::string> hosts = many_hosts(60);
     Named named{loop, hosts};
     for (const std::string &one : hosts) named.dns.a(one, "10.0.0.6");
     named.dns.ttl = 3600;
     named.follow();
     REQUIRE(uv::turn_until(loop, [&] { return lines.size() == hosts.size(); }));
     CHECK(named.dns.datagrams == 2 * 60);
+}
+
+TEST_CASE("no more than a few questions wait for an answer") {
+    uv::Loop loop;
+    Named named{loop, many_hosts(200)};
+    named.dns.silent = true;
+    named.follow();
+    constexpr int most = 2 * static_cast<int>(EndpointNames::most_at_once);
+    named.wait_for_questions(most);
+    uv::turn_for(loop, std::chrono::milliseconds{150});
+    CHECK(named.dns.datagrams == most);
 }
 
 TEST_CASE("pauses follow answers, grow with failures, and spread by a tenth") {

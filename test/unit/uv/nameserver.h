@@ -53,6 +53,7 @@ public:
     void clear() { records_.clear(); }
 
     std::set<DnsType> fails;  ///< questions that get SERVFAIL
+    bool silent = false;      ///< answers nothing over UDP
     bool truncates = false;   ///< over UDP nothing but the word that there is more
     unsigned ttl = 1;
     int datagrams = 0;  ///< questions over UDP
@@ -141,6 +142,7 @@ private:
         const ssize_t size = recvfrom(udp_.get(), buffer.data(), buffer.size(), 0, from, &length);
         if (size < 0) return;
         ++datagrams;
+        if (silent) return;
         const std::string bytes =
             answer({buffer.data(), static_cast<std::size_t>(size)}, truncates);
         sendto(udp_.get(), bytes.data(), bytes.size(), 0, from, length);
