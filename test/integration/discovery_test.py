@@ -245,6 +245,16 @@ class Discovery(unittest.TestCase):
         after = who_serves(uvoy)
         self.assertEqual({after[p] for p in PATHS if after[p] != before[p]}, {one})
 
+    def test_addresses_of_both_families_are_endpoints(self):
+        one, other = self.origin(2), "::1"
+        try:
+            self.enterContext(Origin(tell_name, name=other, host=other, port=self.port))
+        except OSError:
+            self.skipTest("there is no IPv6 here")
+        uvoy = self.start(self.nameserver({NAME: [one, other]}))
+        self.assertEqual(set(uvoy.endpoints()), {f"{one}:{self.port}", f"[::1]:{self.port}"})
+        self.assertEqual(set(who_serves(uvoy, PATHS[:100]).values()), {one, other})
+
     def test_without_a_nameserver_the_last_good_answer_is_kept(self):
         hosts = [self.origin(i) for i in (2, 3)]
         dns = self.nameserver({NAME: hosts})

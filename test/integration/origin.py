@@ -69,7 +69,7 @@ class Origin:
 
     def start(self):
         """Also after kill(), at the same port."""
-        self.listening = socket.socket()
+        self.listening = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
         self.listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listening.bind((self.host, self.port))
         self.listening.listen(self.backlog)
