@@ -35,7 +35,15 @@ public:
     /// Nothing: no endpoint is eligible.  One that was tried is only picked when every eligible one
     /// was.  In a panic a first try ignores health, so that keys stay where they are, and what
     /// follows prefers healthy endpoints.
-    std::optional<std::uint16_t> pick(const PickInput &input) const;
+    std::optional<std::uint16_t> pick(const PickInput &input) const {
+        // Nearly always: a ring without bounds, and nothing was tried.
+        if (ring_ && !load_ && input.tried.empty()) {
+            const std::uint16_t owner = ring_->pick(input.hash);
+            if (owner == no_endpoint) return std::nullopt;
+            return owner;
+        }
+        return pick_with_care(input);
+    }
 
     const Membership &membership() const { return *membership_; }
     const std::shared_ptr<Endpoint> &endpoint(std::uint16_t index) const {
@@ -76,6 +84,7 @@ private:
     void bound();
     std::uint64_t share(std::uint16_t index) const;
 
+    std::optional<std::uint16_t> pick_with_care(const PickInput &input) const;
     std::uint16_t pick_untried(const PickInput &input) const;
     std::uint16_t pick_from_ring(const PickInput &input) const;
     std::uint16_t pick_in_turn(const PickInput &input) const;

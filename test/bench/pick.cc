@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::size_t endpoints = 100;
 
+/// From hash to hash: all over the ring, for next to nothing.
+constexpr std::uint64_t step = 0x9e3779b97f4a7c15;
+
 config::Config config_of(config::Policy policy) {
     config::Config config;
     config::Cluster &cluster = config.clusters.emplace_back();
@@ -48,8 +51,8 @@ void teardown(const benchmark::State &) { scene.reset(); }
 void request(benchmark::State &state) {
     const rcu::Thread thread;
     SnapshotBalancer balancer{scene->clusters, static_cast<std::uint64_t>(state.thread_index())};
-    Random random{static_cast<std::uint64_t>(state.thread_index()) + 7};
-    for (auto _ : state) balancer.pick(0, random.next(), {}, {})->endpoint->leave();
+    std::uint64_t hash = static_cast<std::uint64_t>(state.thread_index()) << 32;
+    for (auto _ : state) balancer.pick(0, hash += step, {}, {})->endpoint->leave();
 }
 
 /// The choice alone, without the count that all workers write.
@@ -57,11 +60,13 @@ void choice(benchmark::State &state) {
     const rcu::Thread thread;
     Random random{static_cast<std::uint64_t>(state.thread_index()) + 7};
     std::uint32_t cursor = 0;
+    std::uint64_t hash = random.next();
     for (auto _ : state) {
+        hash += step;
         const rcu::ReadSection section;
         benchmark::DoNotOptimize(
             scene->clusters.read(0, section)
-                .pick({.hash = random.next(), .random = random, .cursor = cursor, .tried = {}}));
+                .pick({.hash = hash, .random = random, .cursor = cursor, .tried = {}}));
     }
 }
 
@@ -82,6 +87,12 @@ BENCHMARK(choice)
 BENCHMARK(choice)
     ->Name("choice/least_request")
     ->Setup(setup<config::Policy::least_request>)
+    ->Teardown(teardown)
+    ->Threads(1)
+    ->Threads(2);
+BENCHMARK(choice)
+    ->Name("choice/peak_ewma")
+    ->Setup(setup<config::Policy::peak_ewma>)
     ->Teardown(teardown)
     ->Threads(1)
     ->Threads(2);

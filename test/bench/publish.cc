@@ -11,7 +11,7 @@
 //
 //   build/release/test/bench/publish
 //
-// A hundred equal endpoints, of which so many are out.
+// A hundred equal endpoints: how many of them are out / on their way back.
 namespace uvoy::cluster {
 
 namespace {
@@ -40,6 +40,12 @@ void publish(benchmark::State &state, Policy policy) {
         endpoint.healthy = false;
         ++out;
     }
+    for (std::int64_t ramping = 0; ramping < state.range(1);) {
+        EndpointState &endpoint = states[random.below(count)];
+        if (!endpoint.healthy || endpoint.ramp < full_ramp) continue;
+        endpoint.ramp = full_ramp / 2;
+        ++ramping;
+    }
     for (auto _ : state) {
         const Snapshot snapshot{members, states};
         benchmark::DoNotOptimize(snapshot.moved_ratio(before));
@@ -49,19 +55,22 @@ void publish(benchmark::State &state, Policy policy) {
 }  // namespace
 
 BENCHMARK_CAPTURE(publish, ring_hash, Policy::ring_hash)
-    ->Arg(0)
-    ->Arg(1)
-    ->Arg(50)
+    ->Args({0, 0})
+    ->Args({1, 0})
+    ->Args({50, 0})
+    ->Args({0, 10})
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(publish, maglev, Policy::maglev)
-    ->Arg(0)
-    ->Arg(1)
-    ->Arg(50)
+    ->Args({0, 0})
+    ->Args({1, 0})
+    ->Args({50, 0})
+    ->Args({0, 10})
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(publish, round_robin, Policy::round_robin)
-    ->Arg(0)
-    ->Arg(1)
-    ->Arg(50)
+    ->Args({0, 0})
+    ->Args({1, 0})
+    ->Args({50, 0})
+    ->Args({0, 10})
     ->Unit(benchmark::kMicrosecond);
 
 }  // namespace uvoy::cluster
