@@ -67,6 +67,7 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
       failures_{loop_, plan.workers,
                 FailureChannel::OnReport::bind<&ControlLoop::on_failure>(*this),
                 Delegate<void()>::bind<&ControlLoop::on_lost_reports>(*this)},
+      balance_{plan.workers, random_seed()},
       drain_{loop_,
              {.timeout = runtime_.config().shutdown.drain_timeout,
               .load = Delegate<Drain::Load()>::bind<&ControlLoop::load>(*this),
@@ -92,7 +93,10 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
     loop_.set_after_event(Delegate<void(TimePoint)>::bind<&ControlLoop::after_event>(*this));
 }
 
-ControlLoop::~ControlLoop() { loop_.set_after_event({}); }
+ControlLoop::~ControlLoop() {
+    for (const auto &worker : workers_) worker->stop();
+    loop_.set_after_event({});
+}
 
 void ControlLoop::make_ledgers() {
     for (const config::RateLimit &limit : runtime_.config().rate_limits) {
@@ -110,7 +114,8 @@ void ControlLoop::make_workers(std::vector<std::vector<BoundSocket>> sockets) {
                         .addresses = addresses_,
                         .ledgers = ledger_list_,
                         .failures = failures_,
-                        .budget = budget_};
+                        .budget = budget_,
+                        .balance = balance_};
     Random seeds{random_seed()};
     for (std::size_t number = 0; number < sockets.size(); ++number) {
         workers_.push_back(std::make_unique<Worker>(

@@ -4,6 +4,7 @@
 #include "limit/ledger.h"
 #include "proxy/runtime.h"
 #include "rcu/rcu.h"
+#include "server/accept_balance.h"
 #include "server/admin.h"
 #include "server/connection_budget.h"
 #include "server/discovery.h"
@@ -96,6 +97,7 @@ private:
     EndpointTotals totals_;
     std::optional<Discovery> discovery_;  // none: all endpoints stand in the configuration
     FailureChannel failures_;
+    AcceptBalance balance_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<const stats::WorkerStats *> worker_stats_;
     std::optional<Admin> admin_;

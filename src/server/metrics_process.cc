@@ -26,7 +26,15 @@ void append_workers(MetricFamilies &list, const ServerView &view) {
         const std::uint64_t nanoseconds = view.workers[i]->process().busy_nanoseconds.value();
         busy.add({{"worker", std::to_string(i)}}, static_cast<double>(nanoseconds) / 1e9);
     }
+    Gauge connections{list, "uvoy_worker_connections", "Clients that the worker serves now."};
+    for (std::size_t i = 0; i < view.workers.size(); ++i) {
+        const std::int64_t count = view.workers[i]->process().connections.value();
+        connections.add({{"worker", std::to_string(i)}}, static_cast<double>(count));
+    }
     const auto sum = stats::sum_process(view.workers);
+    Counter{list, "uvoy_accept_handoffs_total",
+            "Connections that one worker accepted and another one serves."}
+        .add({}, sum.accept_handoffs);
     Histogram{list, "uvoy_worker_loop_lag_seconds", "How late timers of the workers rang."}.add(
         {}, sum.loop_lag);
     Counter dropped{list, "uvoy_log_dropped_total", "Lines that the access log lost."};

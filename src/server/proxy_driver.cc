@@ -48,7 +48,11 @@ public:
     void stop() { socket_.stop(); }
 
 private:
-    void on_accept(int fd, const sockaddr_storage &peer) { driver_.accept(fd, peer, listener_); }
+    void on_accept(int fd, const sockaddr_storage &peer) {
+        AcceptBalance::Connection connection{uv::FileDescriptor{fd}, peer, listener_};
+        const auto hand_over = driver_.settings_.hand_over;
+        if (!hand_over || !hand_over(connection)) driver_.accept(std::move(connection));
+    }
 
     ProxyDriver &driver_;
     std::size_t listener_;
@@ -73,15 +77,16 @@ void ProxyDriver::listen(uv::FileDescriptor socket, std::size_t listener) {
     doors_.push_back(std::make_unique<Door>(*this, std::move(socket), listener));
 }
 
-void ProxyDriver::accept(int fd, const sockaddr_storage &peer, std::size_t listener) {
+void ProxyDriver::accept(AcceptBalance::Connection connection) {
     const TimePoint now = uv::Loop::now();
     update_clocks(now);
     const bool full = settings_.budget != nullptr && !settings_.budget->has_room();
+    const sockaddr_storage &peer = connection.peer;
     const auto kind = peer.ss_family == AF_UNIX ? uv::SocketKind::unix_domain : uv::SocketKind::tcp;
-    auto transport = uv::StreamTransport::adopt(loop_, fd, kind);
+    auto transport = uv::StreamTransport::adopt(loop_, connection.fd.release(), kind);
     uv::StreamTransport &stream = *transport;
-    stream.start(proxy_.accept(std::move(transport), listener, std::string{uv::IpText{peer}.view()},
-                               now, full));
+    stream.start(proxy_.accept(std::move(transport), connection.listener,
+                               std::string{uv::IpText{peer}.view()}, now, full));
     settle(now);
 }
 

@@ -3,14 +3,13 @@
 #include "base/delegate.h"
 #include "base/time.h"
 #include "proxy/proxy.h"
+#include "server/accept_balance.h"
 #include "uv/fd.h"
 #include "uv/listener.h"
 #include "uv/loop.h"
 #include "uv/poll_end.h"
 #include "uv/timer.h"
 #include "uv/transport.h"
-
-#include <sys/socket.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +33,8 @@ public:
         std::uint64_t seed = 0;              ///< of the worker's random choices
         ConnectionBudget *budget = nullptr;  ///< of the process; null = no such limit
         Delegate<void()> on_settled{};       ///< called after each event; may be empty
+        /// True: somebody else has the connection that was accepted.  May be empty.
+        Delegate<bool(AcceptBalance::Connection &)> hand_over{};
     };
 
     ProxyDriver(uv::Loop &loop, const Settings &settings);
@@ -44,6 +45,9 @@ public:
 
     /// Accepts the connections of a listening socket.  `listener` is an index of the configuration.
     void listen(uv::FileDescriptor socket, std::size_t listener);
+
+    /// Serves a connection that was accepted here or elsewhere.
+    void accept(AcceptBalance::Connection connection);
 
     /// Ends an event.
     void settle(TimePoint now);
@@ -58,7 +62,6 @@ public:
 private:
     class Door;
 
-    void accept(int fd, const sockaddr_storage &peer, std::size_t listener);
     void on_timer();
     void on_poll_end();
     void arm();

@@ -20,9 +20,13 @@ Worker::Worker(const Shared &shared, Settings settings)
     : shared_{shared},
       settings_{std::move(settings)},
       stats_{shared.runtime.dimensions()},
-      wake_{loop_, Delegate<void()>::bind<&Worker::on_command>(*this)} {}
+      wake_{loop_, Delegate<void()>::bind<&Worker::on_wake>(*this)} {
+    shared_.balance.set_wake(settings_.number, Delegate<void()>::bind<&uv::Async::send>(wake_));
+}
 
-Worker::~Worker() {
+Worker::~Worker() { stop(); }
+
+void Worker::stop() {
     if (!thread_.joinable()) return;
     command(Command::stop);
     thread_.join();
@@ -37,17 +41,28 @@ void Worker::command(Command next) {
     wake_.send();
 }
 
-void Worker::on_command() {
+void Worker::on_wake() {
+    while (auto connection = shared_.balance.take(settings_.number))
+        driver_->accept(std::move(*connection));
     switch (command_.load(std::memory_order_acquire)) {
         case Command::none:
             break;
         case Command::drain:
-            if (!driver_->draining()) driver_->drain(uv::Loop::now());
+            if (driver_->draining()) break;
+            shared_.balance.close(settings_.number);
+            driver_->drain(uv::Loop::now());
             break;
         case Command::stop:
             loop_.stop();
             break;
     }
+    report();
+}
+
+bool Worker::hand_over(AcceptBalance::Connection &connection) {
+    if (!shared_.balance.hand_over(settings_.number, connection)) return false;
+    stats_.process().accept_handoffs.add();
+    return true;
 }
 
 void Worker::run() {
@@ -60,16 +75,19 @@ void Worker::run() {
     EndpointDialer dialer{loop_, shared_.runtime, shared_.addresses};
     SnapshotBalancer balancer{shared_.clusters, seeds.next()};
     WorkerObserver observer{settings_.number, shared_.failures, settings_.log, stats_};
-    ProxyDriver driver{loop_,
-                       {.runtime = shared_.runtime,
-                        .ports = {.dialer = &dialer,
-                                  .balancer = &balancer,
-                                  .observer = &observer,
-                                  .stats = &stats_,
-                                  .limits = shards},
-                        .seed = seeds.next(),
-                        .budget = &shared_.budget,
-                        .on_settled = Delegate<void()>::bind<&Worker::report>(*this)}};
+    ProxyDriver driver{
+        loop_,
+        {.runtime = shared_.runtime,
+         .ports = {.dialer = &dialer,
+                   .balancer = &balancer,
+                   .observer = &observer,
+                   .stats = &stats_,
+                   .limits = shards},
+         .seed = seeds.next(),
+         .budget = &shared_.budget,
+         .on_settled = Delegate<void()>::bind<&Worker::report>(*this),
+         .hand_over =
+             Delegate<bool(AcceptBalance::Connection &)>::bind<&Worker::hand_over>(*this)}};
     driver_ = &driver;
     loop_.set_after_event(Delegate<void(TimePoint)>::bind<&ProxyDriver::settle>(driver));
     for (BoundSocket &socket : settings_.sockets)
@@ -85,7 +103,14 @@ void Worker::run() {
 void Worker::report() {
     if (driver_ == nullptr) return;  // the driver is being made
     exchanges_.store(driver_->exchanges(), std::memory_order_relaxed);
-    if (driver_->draining() && driver_->exchanges() == 0 && driver_->connections() == 0)
+    const std::size_t connections = driver_->connections();
+    stats::Gauge &reported = stats_.process().connections;
+    if (std::cmp_not_equal(reported.value(), connections)) {
+        reported.set(static_cast<std::int64_t>(connections));
+        shared_.balance.set_connections(settings_.number, connections);
+    }
+    if (driver_->draining() && driver_->exchanges() == 0 && connections == 0 &&
+        shared_.balance.nothing_comes(settings_.number))
         drained_.store(true, std::memory_order_release);
 }
 

@@ -2,6 +2,7 @@
 
 #include "limit/ledger.h"
 #include "proxy/runtime.h"
+#include "server/accept_balance.h"
 #include "server/connection_budget.h"
 #include "server/failure_channel.h"
 #include "server/listening_sockets.h"
@@ -31,6 +32,7 @@ struct Shared {
     std::span<limit::Ledger *const> ledgers;  ///< one for each of Config::rate_limits
     FailureChannel &failures;
     ConnectionBudget &budget;
+    AcceptBalance &balance;
 };
 
 /// A thread with a loop, its own listening sockets, its own connections and its own counters.  The
@@ -45,13 +47,15 @@ public:
     };
 
     Worker(const Shared &shared, Settings settings);
-    /// Cuts what is left and ends the thread, if it was started.
     ~Worker();
 
     Worker(const Worker &) = delete;
     Worker &operator=(const Worker &) = delete;
 
     void start();
+    /// Cuts what is left and ends the thread, if it was started.  Workers give connections to each
+    /// other, so none may be destroyed before all are stopped.
+    void stop();
 
     /// Stop accepting, finish what is under way.
     void drain();
@@ -68,7 +72,8 @@ private:
 
     void run();
     void command(Command next);
-    void on_command();
+    void on_wake();
+    bool hand_over(AcceptBalance::Connection &connection);
     void report();
 
     Shared shared_;

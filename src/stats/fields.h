@@ -137,6 +137,7 @@ struct alignas(64) ProcessFields {
     typename Kind::Counter log_dropped{};
     typename Kind::Counter busy_nanoseconds{};
     typename Kind::Counter accept_handoffs{};
+    typename Kind::Gauge connections{};
     typename Kind::Histogram loop_lag{};
     PerReason<typename Kind::Counter> responses_by_uvoy{};
     PerReason<typename Kind::Counter> connections_closed{};  ///< Reason::none: in good order
@@ -148,6 +149,7 @@ struct alignas(64) ProcessFields {
         f(fields.log_dropped...);
         f(fields.busy_nanoseconds...);
         f(fields.accept_handoffs...);
+        f(fields.connections...);
         f(fields.loop_lag...);
         for (std::size_t i = 0; i < reason_count; ++i) f(fields.responses_by_uvoy.values[i]...);
         for (std::size_t i = 0; i < reason_count; ++i) f(fields.connections_closed.values[i]...);

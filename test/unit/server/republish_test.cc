@@ -144,20 +144,24 @@ TEST_CASE("four workers serve while the ring is republished a hundred times a se
     LiveClusters clusters{runtime};
     const EndpointAddresses no_addresses{origin_runtime};
     const EndpointAddresses addresses{runtime};
-    FailureChannel failures{loop, workers + 1,
-                            FailureChannel::OnReport::bind<&Ignore::on_report>(nobody),
-                            Delegate<void()>::bind<&Ignore::on_lost>(nobody)};
+    const auto on_report = FailureChannel::OnReport::bind<&Ignore::on_report>(nobody);
+    const auto on_lost = Delegate<void()>::bind<&Ignore::on_lost>(nobody);
+    FailureChannel origin_failures{loop, 1, on_report, on_lost};
+    FailureChannel failures{loop, workers, on_report, on_lost};
+    AcceptBalance alone{1, 0};
+    AcceptBalance balance{workers, 0};
     ConnectionBudget budget{1000};
     std::atomic<bool> stop{false};
     std::atomic<int> right{0};
     std::atomic<int> wrong{0};
     {
-        Worker origin{{origin_runtime, no_clusters, no_addresses, {}, failures, budget},
-                      {.number = workers, .seed = 7, .sockets = std::move(origin_sockets)}};
+        Worker origin{
+            {origin_runtime, no_clusters, no_addresses, {}, origin_failures, budget, alone},
+            {.seed = 7, .sockets = std::move(origin_sockets)}};
         std::vector<std::unique_ptr<Worker>> proxies;
         for (std::size_t i = 0; i < workers; ++i) {
             proxies.push_back(std::make_unique<Worker>(
-                Shared{runtime, clusters, addresses, {}, failures, budget},
+                Shared{runtime, clusters, addresses, {}, failures, budget, balance},
                 Worker::Settings{.number = i, .seed = i, .sockets = bind_somewhere(port)}));
         }
         origin.start();
@@ -171,6 +175,7 @@ TEST_CASE("four workers serve while the ring is republished a hundred times a se
         }
         stop = true;
         for (std::thread &client : clients) client.join();
+        for (const auto &worker : proxies) worker->stop();
     }
     CHECK(wrong == 0);
     CHECK(right > 100);
