@@ -63,7 +63,9 @@ void Exchange::note_failure(Reason reason, TimePoint now) {
     }
     proxy_.ports().observer->on_endpoint_failure(
         {.endpoint = endpoint_, .reason = reason, .began = tried_at_, .at = now});
-    if (reason == Reason::first_byte_timeout)
+    // Of an endpoint that is out it is known that it alone is late: that says nothing of the
+    // others.
+    if (reason == Reason::first_byte_timeout && !proxy_.ports().balancer->is_out(endpoint_))
         proxy_.runtime().cluster(endpoint_.cluster).retry_credit.spend();
 }
 
@@ -134,9 +136,9 @@ bool Exchange::enter_retry() {
     const ClusterRuntime &cluster = proxy_.runtime().cluster(endpoint_.cluster);
     const config::RetryBudget &budget = cluster.config->retry_budget;
     std::uint64_t room = budget.min;
-    if (cluster.retry_credit.good()) {
-        const std::uint64_t in_flight =
-            proxy_.ports().balancer->in_flight(endpoint_.cluster) + 1;  // with this one
+    const Balancer &balancer = *proxy_.ports().balancer;
+    if (cluster.retry_credit.good() || balancer.is_out(endpoint_)) {
+        const std::uint64_t in_flight = balancer.in_flight(endpoint_.cluster) + 1;  // with this one
         room = std::max(room, in_flight * budget.ratio.basis_points / 10'000);
     }
     if (cluster.retries.fetch_add(1, std::memory_order_relaxed) < room) {

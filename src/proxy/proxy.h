@@ -40,6 +40,8 @@ public:
                                      std::span<const std::uint16_t> tried, TimePoint now) = 0;
     /// Requests at all endpoints of the cluster.  For a retry only: it looks at each of them.
     virtual std::uint64_t in_flight(std::uint16_t cluster) const = 0;
+    /// Whether the endpoint is known to be out, while enough others are well.
+    virtual bool is_out(EndpointId endpoint) const = 0;
 
 protected:
     ~Balancer() = default;

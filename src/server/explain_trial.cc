@@ -31,6 +31,7 @@ public:
         return std::nullopt;
     }
     std::uint64_t in_flight(std::uint16_t) const override { return 0; }
+    bool is_out(proxy::EndpointId) const override { return false; }
     void on_endpoint_failure(const proxy::EndpointFailure &) override {}
     void on_exchange(const proxy::ExchangeRecord &record) override {
         trial.status = record.status;

@@ -30,4 +30,10 @@ std::uint64_t SnapshotBalancer::in_flight(std::uint16_t cluster) const {
     return sum;
 }
 
+bool SnapshotBalancer::is_out(proxy::EndpointId endpoint) const {
+    const rcu::ReadSection section;
+    const cluster::Snapshot &snapshot = clusters_.read(endpoint.cluster, section);
+    return !snapshot.panic() && !snapshot.healthy(endpoint.index);
+}
+
 }  // namespace uvoy::server

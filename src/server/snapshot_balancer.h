@@ -18,6 +18,7 @@ public:
     std::optional<Pick> pick(std::uint16_t cluster, std::uint64_t hash,
                              std::span<const std::uint16_t> tried, TimePoint now) override;
     std::uint64_t in_flight(std::uint16_t cluster) const override;
+    bool is_out(proxy::EndpointId endpoint) const override;
 
 private:
     const LiveClusters &clusters_;

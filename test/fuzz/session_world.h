@@ -30,6 +30,7 @@ private:
     std::optional<Pick> pick(std::uint16_t cluster, std::uint64_t hash,
                              std::span<const std::uint16_t> tried, TimePoint now) override;
     std::uint64_t in_flight(std::uint16_t cluster) const override;
+    bool is_out(proxy::EndpointId) const override { return false; }
     void on_endpoint_failure(const proxy::EndpointFailure &) override {}
     void on_exchange(const proxy::ExchangeRecord &record) override;
 

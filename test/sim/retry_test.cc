@@ -335,6 +335,27 @@ TEST_CASE("retries beyond the budget wait for room, and not for ever") {
     }
 }
 
+TEST_CASE("time-outs stop retries of a cluster that is late as a whole, not of one endpoint") {
+    constexpr int clients = 80;
+    config::Config config = generous();
+    config.routes[0].retry.per_try_timeout = 1s;
+    config.clusters[0].retry_budget = {.ratio = {10'000}, .min = 1};
+    config.clusters[0].limits.pending_timeout = 100ms;
+    Stage stage{std::move(config)};
+    for (int i = 0; i < clients; ++i) stage.send(stage.connect(), get);
+    REQUIRE(stage.dials() == clients);
+    SUBCASE("all of it is late") {
+        stage.run_for(1200ms);
+        CHECK(count(stage.outcomes(), "retry_budget_spent") >= clients / 4);
+    }
+    SUBCASE("the one that is late is out") {
+        stage.put_out(0);
+        stage.run_for(1200ms);
+        CHECK(stage.outcomes().empty());
+        CHECK(stage.dials() == 2 * clients);
+    }
+}
+
 TEST_CASE("without room in the budget the answer of the endpoint is the client's") {
     config::Config config = generous();
     config.clusters[0].retry_budget = {.ratio = {0}, .min = 0};

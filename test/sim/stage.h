@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,8 @@ public:
     void black_hole() { answers_dials_ = false; }
     /// So many dials from now on are refused.
     void refuse(std::size_t dials) { refusals_ = dials; }
+    /// That endpoint is known to be out from now on, and still the first one to be tried.
+    void put_out(std::uint16_t endpoint) { out_ = endpoint; }
     /// The wire's end is gone.
     void reset(Wire &wire);
 
@@ -70,6 +73,7 @@ private:
     std::optional<Pick> pick(std::uint16_t cluster, std::uint64_t hash,
                              std::span<const std::uint16_t> tried, TimePoint now) override;
     std::uint64_t in_flight(std::uint16_t cluster) const override;
+    bool is_out(proxy::EndpointId endpoint) const override { return endpoint.index == out_; }
     void on_endpoint_failure(const proxy::EndpointFailure &) override {}
     void on_exchange(const proxy::ExchangeRecord &record) override;
 
@@ -87,6 +91,7 @@ private:
     std::size_t dials_answered_ = 0;
     bool answers_dials_ = true;
     std::size_t refusals_ = 0;
+    std::optional<std::uint16_t> out_;
     std::string outcomes_;
     std::string closings_;
     std::unique_ptr<proxy::Proxy> proxy_;
