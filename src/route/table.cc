@@ -6,7 +6,11 @@ namespace uvoy::route {
 
 namespace {
 
+/// So many are looked at faster one by one.
+constexpr std::size_t few = 8;
+
 bool matches_host(const config::HostMatch &match, std::string_view host) {
+    if (host.size() > longest_host) return match.kind == config::HostMatch::Kind::any;
     switch (match.kind) {
         case config::HostMatch::Kind::any:
             return true;
@@ -35,6 +39,10 @@ bool matches_path(const config::PathMatch &match, std::string_view path) {
 
 }  // namespace
 
+Table::Table(const std::vector<config::Route> &routes) : routes_{&routes} {
+    if (routes.size() > few) index_.emplace(routes);
+}
+
 std::optional<Table::Mismatch> Table::mismatch(std::size_t route, const Input &input) const {
     const config::Match &match = (*routes_)[route].match;
     if (match.listener && *match.listener != input.listener) return Mismatch::listener;
@@ -44,6 +52,10 @@ std::optional<Table::Mismatch> Table::mismatch(std::size_t route, const Input &i
 }
 
 std::optional<std::size_t> Table::match(const Input &input) const {
+    if (index_) {
+        const std::uint32_t found = index_->find(input.listener, input.host, input.path);
+        return found == Index::none ? std::nullopt : std::optional<std::size_t>{found};
+    }
     for (std::size_t i = 0; i < routes_->size(); ++i)
         if (!mismatch(i, input)) return i;
     return std::nullopt;

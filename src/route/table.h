@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "route/index.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +22,7 @@ struct Input {
 class Table {
 public:
     /// The routes must outlive the table.
-    explicit Table(const std::vector<config::Route> &routes) : routes_{&routes} {}
+    explicit Table(const std::vector<config::Route> &routes);
 
     /// What of a request does not suit a route.
     enum class Mismatch : std::uint8_t { listener, path, host };
@@ -34,6 +35,7 @@ public:
 
 private:
     const std::vector<config::Route> *routes_;
+    std::optional<Index> index_;  // of more than a few
 };
 
 }  // namespace uvoy::route
