@@ -169,7 +169,7 @@ std::vector<Key<Config>> keys() {
                         "where clients connect: name to listener")),
         required(key<T>("clusters", &T::clusters, named(cluster_table(), 0, 1024),
                         "where requests go: name to cluster")),
-        derived(key<T>("routes", &T::routes, list(object(route_table()), 1, 4096),
+        derived(key<T>("routes", &T::routes, list(object(route_table()), 1, 16384),
                        "which request goes where; the first match wins"),
                 "all to the only cluster"),
         key<T>("rate_limits", &T::rate_limits, named(rate_limit_table(), 0, 256),

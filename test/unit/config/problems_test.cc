@@ -116,7 +116,7 @@ TEST_CASE("each mistake in a listener or at the top is told in one line") {
         {{.top = R"("a/b~c": 1)"}, "/a~1b~0c: unknown key"},
         {{.top = R"("Limits": {})"}, R"(/Limits: unknown key, did you mean "limits"?)"},
         {{.top = R"("new\nline": 1)"}, "/new\\nline: unknown key"},
-        {{.top = R"("routes": [])"}, "/routes: has 0 items, expected 1..4096"},
+        {{.top = R"("routes": [])"}, "/routes: has 0 items, expected 1..16384"},
     });
 }
 
