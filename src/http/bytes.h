@@ -1,9 +1,9 @@
 #pragma once
 
+#include "base/word.h"
+
 #include <array>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <string_view>
 
 namespace uvoy::http {
@@ -56,17 +56,12 @@ inline constexpr ByteSet text_bytes = ByteSet{}.with("\t").with(' ', '~').with(0
 
 /// `text_bytes.prefix(text) == text.size()`, eight bytes at a time.
 inline bool is_text(std::string_view text) {
-    constexpr std::uint64_t ones = 0x0101010101010101;
-    constexpr std::uint64_t high = ones * 0x80;
-    while (text.size() >= sizeof(std::uint64_t)) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, text.data(), sizeof word);
-        const std::uint64_t del = word ^ (ones * 0x7f);
-        const std::uint64_t below_space = (word - ones * 0x20) & ~word & high;
+    while (text.size() >= word::size) {
+        const word::Word bytes = word::load(text.data());
         // A hit may be a HTAB: then look at each byte.
-        if (below_space | ((del - ones) & ~del & high))
-            if (text_bytes.prefix(text.substr(0, sizeof word)) != sizeof word) return false;
-        text.remove_prefix(sizeof word);
+        if (word::below(bytes, ' ') | word::equal(bytes, 0x7f))
+            if (text_bytes.prefix(text.substr(0, word::size)) != word::size) return false;
+        text.remove_prefix(word::size);
     }
     return text_bytes.prefix(text) == text.size();
 }

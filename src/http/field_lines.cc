@@ -1,34 +1,18 @@
+#include "base/word.h"
 #include "http/bytes.h"
 #include "http/head.h"
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cstdint>
 #include <cstring>
 
 namespace uvoy::http {
 
 namespace {
 
-using Word = std::uint64_t;
-
-constexpr Word ones = 0x0101010101010101;
-constexpr Word high = ones * 0x80;
-
-/// Eight bytes, the first of them the lowest.
-Word load(const char *at) {
-    Word word = 0;
-    std::memcpy(&word, at, sizeof word);
-    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
-    return word;
-}
-
-/// Has the high bit of every byte set that no text has: a control byte (HTAB too) or DEL.  Bits
-/// above the lowest one may be false (a borrow), so only that one tells a place.
-constexpr Word controls(Word word) {
-    const Word del = word ^ (ones * 0x7f);
-    return ((word - ones * 0x20) & ~word & high) | ((del - ones) & ~del & high);
+/// Marks control bytes, HTAB too, and DEL.
+constexpr word::Word controls(word::Word bytes) {
+    return word::below(bytes, ' ') | word::equal(bytes, 0x7f);
 }
 
 using Block = unsigned char __attribute__((vector_size(16)));
@@ -38,7 +22,7 @@ bool has_control(const char *at) {
     Block block;
     std::memcpy(&block, at, sizeof block);
     const auto found = (block < ' ') | (block == 0x7f);
-    std::array<Word, 2> words{};
+    std::array<word::Word, 2> words{};
     static_assert(sizeof words == sizeof found);
     std::memcpy(words.data(), &found, sizeof found);
     return (words[0] | words[1]) != 0;
@@ -51,14 +35,14 @@ const char *find_control(const char *at, const char *end) {
     };
     while (at != end) {
         while (room(sizeof(Block)) && !has_control(at)) at += sizeof(Block);
-        if (!room(sizeof(Word)))
+        if (!room(word::size))
             return std::find_if_not(at, end, [](char byte) { return text_bytes.has(byte); });
-        const Word found = controls(load(at));
+        const word::Word found = controls(word::load(at));
         if (found == 0) {
-            at += sizeof(Word);
+            at += word::size;
             continue;
         }
-        at += std::countr_zero(found) / 8;
+        at += word::first(found);
         if (*at != '\t') return at;
         ++at;
     }

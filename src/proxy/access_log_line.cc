@@ -1,5 +1,6 @@
 #include "proxy/access_log_line.h"
 
+#include "base/word.h"
 #include "config/utf8.h"
 
 #include <algorithm>
@@ -25,6 +26,13 @@ public:
         // An absent text is null, which memcpy must not see.
         if (!bytes.empty()) std::memcpy(at_, bytes.data(), bytes.size());
         at_ += bytes.size();
+    }
+
+    template <std::size_t size>
+    void literal(const char (&text)[size]) {
+        if (!fits(size - 1)) return;
+        std::memcpy(at_, text, size - 1);
+        at_ += size - 1;
     }
 
     void number(std::uint64_t value) {
@@ -63,6 +71,20 @@ bool is_plain(unsigned char byte) {
     return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
+/// How many bytes are plain from the beginning of `text`.
+std::size_t plain_size(std::string_view text) {
+    std::size_t size = 0;
+    for (; text.size() - size >= word::size; size += word::size) {
+        const word::Word bytes = word::load(text.data() + size);
+        const word::Word others = word::below(bytes, ' ') | word::equal(bytes, 0x7f) |
+                                  word::equal(bytes, '"') | word::equal(bytes, '\\') |
+                                  (bytes & word::high);
+        if (others != 0) return size + word::first(others);
+    }
+    while (size < text.size() && is_plain(static_cast<unsigned char>(text[size]))) ++size;
+    return size;
+}
+
 void Line::escaped(unsigned char byte) {
     constexpr std::string_view digits = "0123456789abcdef";
     if (byte == '"') raw("\\\"");
@@ -88,7 +110,7 @@ std::size_t hidden_size(std::string_view text) {
 void Line::text(std::string_view text) {
     std::size_t well_formed = 0;  // up to here bytes beyond ASCII were looked at and are good
     std::size_t done = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
+    for (std::size_t i = plain_size(text); i < text.size(); ++i) {
         const auto byte = static_cast<unsigned char>(text[i]);
         if (is_plain(byte)) continue;
         if (byte >= 0x80 && i >= well_formed)
@@ -114,40 +136,43 @@ void append_time(Line &line, std::int64_t unix_milliseconds) {
     const year_month_day date{day};
     const auto in_day = static_cast<std::uint64_t>((time - day).count());
     line.padded<4>(static_cast<std::uint64_t>(static_cast<int>(date.year())));
-    line.raw("-");
+    line.literal("-");
     line.padded<2>(static_cast<unsigned>(date.month()));
-    line.raw("-");
+    line.literal("-");
     line.padded<2>(static_cast<unsigned>(date.day()));
-    line.raw("T");
+    line.literal("T");
     line.padded<2>(in_day / 3'600'000);
-    line.raw(":");
+    line.literal(":");
     line.padded<2>(in_day / 60'000 % 60);
-    line.raw(":");
+    line.literal(":");
     line.padded<2>(in_day / 1000 % 60);
-    line.raw(".");
+    line.literal(".");
     line.padded<3>(in_day % 1000);
-    line.raw("Z");
+    line.literal("Z");
 }
 
 /// `name` brings the punctuation around it.
-void append_text(Line &line, std::string_view name, std::string_view value) {
-    line.raw(name);
-    line.raw("\"");
+template <std::size_t size>
+void append_text(Line &line, const char (&name)[size], std::string_view value) {
+    line.literal(name);
+    line.literal("\"");
     line.text(value);
-    line.raw("\"");
+    line.literal("\"");
 }
 
-void append_number(Line &line, std::string_view name, std::uint64_t value) {
-    line.raw(name);
+template <std::size_t size>
+void append_number(Line &line, const char (&name)[size], std::uint64_t value) {
+    line.literal(name);
     line.number(value);
 }
 
-void append_seconds(Line &line, std::string_view name, Duration value) {
-    line.raw(name);
-    if (value < Duration::zero()) return line.raw("null");
+template <std::size_t size>
+void append_seconds(Line &line, const char (&name)[size], Duration value) {
+    line.literal(name);
+    if (value < Duration::zero()) return line.literal("null");
     const auto microseconds = static_cast<std::uint64_t>(value.count()) / 1000;
     line.number(microseconds / 1'000'000);
-    line.raw(".");
+    line.literal(".");
     line.padded<6>(microseconds % 1'000'000);
 }
 
@@ -155,7 +180,7 @@ void append_seconds(Line &line, std::string_view name, Duration value) {
 
 std::size_t format_json(const ExchangeRecord &record, std::span<char> out) {
     Line line{out};
-    line.raw("{\"time\":\"");
+    line.literal("{\"time\":\"");
     append_time(line, record.time);
     append_text(line, "\",\"request_id\":", record.request_id);
     append_text(line, ",\"trace_id\":", record.trace_id);
@@ -179,7 +204,7 @@ std::size_t format_json(const ExchangeRecord &record, std::span<char> out) {
     append_seconds(line, ",\"first_byte\":", record.first_byte);
     append_text(line, ",\"user_agent\":", record.user_agent);
     append_text(line, ",\"referer\":", record.referer);
-    line.raw("}\n");
+    line.literal("}\n");
     return line.size();
 }
 

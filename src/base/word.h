@@ -1,0 +1,40 @@
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+/// Eight bytes at a time (Warren, Hacker's Delight, section 6-1).  What these functions mark is
+/// the high bit of each byte found; a borrow may mark bytes above the lowest one found falsely, so
+/// a result tells whether there is one, and where the first one is.
+namespace uvoy::word {
+
+using Word = std::uint64_t;
+
+inline constexpr std::size_t size = sizeof(Word);
+inline constexpr Word ones = 0x0101010101010101;
+inline constexpr Word high = ones * 0x80;
+
+/// The bytes at `at`, the first of them the lowest.
+inline Word load(const char *at) {
+    Word word = 0;
+    std::memcpy(&word, at, sizeof word);
+    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+    return word;
+}
+
+/// Bytes below `bound`, which is at most 0x80.
+constexpr Word below(Word word, unsigned char bound) {
+    return (word - ones * bound) & ~word & high;
+}
+
+/// Bytes that equal `byte`.
+constexpr Word equal(Word word, unsigned char byte) { return below(word ^ (ones * byte), 1); }
+
+/// Index of the first byte found; at least one was.
+constexpr std::size_t first(Word found) {
+    return static_cast<std::size_t>(std::countr_zero(found)) / 8;
+}
+
+}  // namespace uvoy::word
