@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import ipaddress
 import json
 import os
 import pathlib
@@ -21,7 +22,7 @@ http {{
     access_log off; sendfile on; tcp_nopush off; keepalive_requests 1000000000;
     keepalive_timeout 1h; open_file_cache max=16;
     server {{
-        listen 127.0.0.1:{port} backlog=4096;
+        {listen}
         root {dir}/www;
         location = /small {{ return 200 "{small}"; }}
     }}
@@ -108,6 +109,11 @@ def free_port():
     with contextlib.closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def loopback(number):
+    """An address of the loopback network; the first one is 127.0.0.1."""
+    return str(ipaddress.IPv4Address("127.0.0.1") + number)
 
 
 def two_cpus():
@@ -214,7 +220,7 @@ class Bench:
         path.write_text(text)
         return path
 
-    def start_origin(self):
+    def start_origin(self, addresses=1):
         www = self.directory / "www"
         www.mkdir()
         for path in BODIES:
@@ -223,7 +229,14 @@ class Bench:
         config = self.write(
             "origin.conf",
             ORIGIN.format(
-                dir=self.directory, port=self.origin_port, nofile=self.nofile, small=small
+                dir=self.directory,
+                port=self.origin_port,
+                nofile=self.nofile,
+                small=small,
+                listen=" ".join(
+                    f"listen {loopback(i)}:{self.origin_port} backlog=4096;"
+                    for i in range(addresses)
+                ),
             ),
         )
         log = self.directory / "origin.out"

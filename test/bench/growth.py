@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""Shows how the cost of a request grows with what is configured and connected, as Markdown tables.
+
+    growth.py UVOY RELAY [routes|endpoints|connections|workers|series]...
+
+Routes and endpoints: instructions of user space a request (callgrind; see instructions.py).
+Connections and workers: CPU time of the process a request, in rounds in turn, as a ratio to the
+smallest; connections also to the relay, for the kernel's own cost grows with them as well. Series:
+how long a scrape takes, and what one each 100 ms does to the latency of requests.
+"""
+
+import http.client
+import json
+import pathlib
+import resource
+import statistics
+import sys
+import tempfile
+import threading
+import time
+
+sys.dont_write_bytecode = True
+import instructions  # noqa: E402
+import measures  # noqa: E402
+import peers  # noqa: E402
+from scenarios import Scenario  # noqa: E402
+
+ROUNDS = 5
+SECONDS = 2
+SCRAPE_INTERVAL = 0.1
+RATE = 3000
+
+
+class Bench(peers.Bench):
+    """One uvoy at a time, whose configuration is changed by `self.change`."""
+
+    def change(self, config):
+        """Replaced by each measurement."""
+
+    def command(self, name, port):
+        if name == "relay":
+            return super().command(name, port)
+        config = {
+            "workers": 1,
+            "listeners": {"web": {"address": f"127.0.0.1:{port}"}},
+            "clusters": {"app": {"endpoints": [f"127.0.0.1:{self.origin_port}"]}},
+            "admin": {"address": f"127.0.0.1:{peers.free_port()}"},
+        }
+        self.change(config)
+        return [self.programs["uvoy"], "run", self.write("uvoy.json", json.dumps(config))]
+
+    def admin_port(self):
+        config = json.loads((self.directory / "uvoy.json").read_text())
+        return int(config["admin"]["address"].rpartition(":")[2])
+
+
+def print_table(head, rows):
+    print("| " + " | ".join(head) + " |")
+    print("|" + "--:|" * len(head))
+    for row in rows:
+        print("| " + " | ".join(map(str, row)) + " |")
+    print(flush=True)
+
+
+def counted(bench, what, sizes, change):
+    rows = []
+    for size in sizes:
+        bench.change = lambda config, size=size: change(config, size)
+        rows.append([f"{size:,}", f"{instructions.count(bench, 'small'):,}"])
+    print_table([what, "instructions a request"], rows)
+
+
+def routes(bench):
+    def change(config, size):
+        config["routes"] = [
+            {"match": {"path": f"/{i}/"}, "cluster": "app"} for i in range(size - 1)
+        ]
+        config["routes"].append({"cluster": "app"})
+
+    counted(bench, "routes", [10, 100, 1000, 10_000], change)
+
+
+def endpoints(bench):
+    def change(config, size):
+        # All of them are the origin, which listens on many addresses of the loopback network.
+        addresses = [f"{peers.loopback(i)}:{bench.origin_port}" for i in range(size)]
+        config["clusters"]["app"] = {"endpoints": addresses, "health_check": {"type": "none"}}
+
+    counted(bench, "endpoints", [1, 10, 100, 1000], change)
+
+
+def cpu(bench, proxies, scenarios):
+    """CPU time a request, a list by round, for each proxy and scenario."""
+    taken = {}
+    for _ in range(ROUNDS):
+        for key in [(proxy, scenario) for scenario in scenarios for proxy in proxies]:
+            result = measures.saturate(bench, key[0], key[1], SECONDS)
+            taken.setdefault(key, []).append(result["cpu_us"])
+    return taken
+
+
+def ratio(ones, others):
+    return f"{statistics.median(a / b for a, b in zip(ones, others)):.2f}"
+
+
+def connections(bench):
+    bench.change = lambda config: None
+    relay, uvoy = bench.start_proxy("relay"), bench.start_proxy("uvoy")
+    most = bench.nofile // 2 - 500
+    scenarios = [Scenario(count) for count in (64, 1000, 4000, most)]
+    taken = cpu(bench, [relay, uvoy], scenarios)
+    first = scenarios[0]
+    print_table(
+        ["connections", "uvoy, x 64", "relay, x 64", "uvoy / relay"],
+        [
+            [
+                f"{scenario.connections:,}",
+                ratio(taken[uvoy, scenario], taken[uvoy, first]),
+                ratio(taken[relay, scenario], taken[relay, first]),
+                ratio(taken[uvoy, scenario], taken[relay, scenario]),
+            ]
+            for scenario in scenarios
+        ],
+    )
+
+
+def workers(bench):
+    proxies = []
+    for count in (1, 2, 4, 8):
+        bench.change = lambda config, count=count: config.update(workers=count)
+        proxies.append((count, bench.start_proxy("uvoy")))
+    scenario = Scenario(256)
+    taken = cpu(bench, [proxy for _, proxy in proxies], [scenario])
+    one = taken[proxies[0][1], scenario]
+    print_table(
+        ["workers", "CPU a request, x 1"],
+        [[count, ratio(taken[proxy, scenario], one)] for count, proxy in proxies],
+    )
+
+
+def scrape(port):
+    began = time.monotonic()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", "/metrics")
+    text = connection.getresponse().read()
+    connection.close()
+    lines = sum(not line.startswith(b"#") for line in text.splitlines())
+    return time.monotonic() - began, lines
+
+
+def series(bench):
+    rows = []
+    for size in (1, 30, 300):
+        # Every endpoint has some seventy series.
+        def change(config, size=size):
+            config["routes"] = [{"cluster": "app"}]
+            for i in range(size):
+                config["clusters"][f"other{i}"] = {
+                    "endpoints": [f"{peers.loopback(i)}:{bench.origin_port}"],
+                    "health_check": {"type": "none"},
+                }
+
+        bench.change = change
+        proxy = bench.start_proxy("uvoy")
+        port = bench.admin_port()
+        quiet = measures.at_rate(bench, proxy, Scenario(64), 3, RATE)
+        over = threading.Event()
+        times = []
+
+        def scrape_again_and_again():
+            while not over.wait(SCRAPE_INTERVAL):
+                times.append(scrape(port))
+
+        scraper = threading.Thread(target=scrape_again_and_again)
+        scraper.start()
+        scraped = measures.at_rate(bench, proxy, Scenario(64), 3, RATE)
+        over.set()
+        scraper.join()
+        proxy.stop()
+        rows.append([
+            f"{times[0][1]:,}", f"{statistics.median(time for time, _ in times) * 1000:.1f}",
+            f"{quiet['p999_us'] / 1000:.1f}", f"{scraped['p999_us'] / 1000:.1f}",
+        ])
+    print_table(["series", "scrape, ms", "p99.9, ms", "p99.9 while scraped, ms"], rows)
+
+
+KINDS = {kind.__name__: kind for kind in (routes, endpoints, connections, workers, series)}
+
+
+def main():
+    uvoy, relay, *kinds = sys.argv[1:]
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    programs = {"uvoy": pathlib.Path(uvoy).resolve(), "relay": pathlib.Path(relay).resolve()}
+    for kind in kinds or KINDS:
+        with tempfile.TemporaryDirectory(prefix="uvoy-growth-") as directory:
+            pathlib.Path(directory).chmod(0o755)
+            bench = Bench(directory, programs, *peers.two_cpus(), min(hard, 65536))
+            try:
+                bench.start_origin(addresses=1000 if kind == "endpoints" else 300)
+                KINDS[kind](bench)
+            finally:
+                bench.stop()
+
+
+if __name__ == "__main__":
+    main()
