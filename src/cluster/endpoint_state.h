@@ -13,6 +13,12 @@ struct EndpointState {
     /// How much of its share it takes while it is healthy, in 1/1024: less while it starts slowly,
     /// or while it is slower than its peers.
     std::uint16_t ramp = full_ramp;
+    /// How much of that it takes while requests have yet to prove it (Trial), in 1/1024.  Ignored
+    /// where nobody else of its priority is healthy without a trial.
+    std::uint16_t trial = full_ramp;
+
+    /// It is relied upon.
+    bool proven() const { return healthy && trial == full_ramp; }
 
     friend bool operator==(const EndpointState &, const EndpointState &) = default;
 };

@@ -69,6 +69,20 @@ void Health::eject(EjectionCause cause, std::string why, TimePoint now) {
     go_out(cause, std::move(why), now);
 }
 
+Trial::Verdict Health::on_sight(const Trial::Sight &sight, TimePoint now) {
+    assert(on_trial());
+    const Trial::Verdict verdict = trial_.look(sight, now);
+    if (verdict == Trial::Verdict::passed)
+        explanation_ = sight.answers > 0 ? "it answered on trial" : "no request came to try it";
+    return verdict;
+}
+
+void Health::end_trial(std::string why) {
+    assert(on_trial());
+    trial_.end();
+    explanation_ = std::move(why);
+}
+
 void Health::pardon(std::string why, TimePoint now) {
     assert(!healthy_);
     healthy_ = checks_good_ = true;
@@ -88,6 +102,7 @@ bool Health::on_time(TimePoint now) { return back_at() && come_back("its time ou
 
 void Health::judge_checks(bool good, std::string_view detail, TimePoint now) {
     checks_good_ = good;
+    checks_failed_ = checks_failed_ || !good;
     fast_ = false;
     const std::uint32_t count = good ? passed_in_row_ : failed_in_row_;
     std::string why = std::to_string(count) + (count == 1 ? " check " : " checks ") +
@@ -101,6 +116,7 @@ void Health::go_out(EjectionCause cause, std::string why, TimePoint now) {
     healthy_ = false;
     since_ = now;
     cause_ = cause;
+    checks_failed_ = cause == EjectionCause::health_check;
     explanation_ = std::move(why);
     backoff_before_ = backoff_;
     backoff_.on_out(now, cause != EjectionCause::health_check);
@@ -112,6 +128,12 @@ bool Health::come_back(std::string why, TimePoint now) {
     since_ = now;
     explanation_ = std::move(why);
     backoff_.on_back(now);
+    trial_.end();
+    if (!checks_failed_) {
+        // What checks never saw they cannot see gone either.
+        trial_.begin(now);
+        explanation_ += ", on trial";
+    }
     return true;
 }
 

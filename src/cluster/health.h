@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "cluster/ejection_backoff.h"
+#include "cluster/trial.h"
 
 namespace uvoy::cluster {
 
@@ -36,7 +37,8 @@ std::string_view name(EjectionCause cause);
 ///
 /// It goes out when enough checks failed, or when the owner judges its traffic and calls eject().
 /// It comes back when its checks are good and its time is served: an ejection by traffic always
-/// has a time, one by checks only when others went before it (EjectionBackoff).
+/// has a time, one by checks only when others went before it (EjectionBackoff).  What traffic took
+/// out while checks found nothing is on trial at first: see Trial.
 class Health {
 public:
     static constexpr Duration fast_interval = std::chrono::milliseconds{100};
@@ -64,6 +66,12 @@ public:
     /// Takes back what took it out last, as if it had never happened.
     void pardon(std::string why, TimePoint now);
 
+    /// What requests found at an endpoint on trial.
+    Trial::Verdict on_sight(const Trial::Sight &sight, TimePoint now);
+
+    /// The trial has told enough; `why` is for the operator.
+    void end_trial(std::string why);
+
     /// When on_time() is due: the time of an ejection that nothing else prolongs is served.
     std::optional<TimePoint> back_at() const;
 
@@ -71,6 +79,9 @@ public:
     bool on_time(TimePoint now);
 
     bool healthy() const { return healthy_; }
+    bool on_trial() const { return healthy_ && trial_.under_way(); }
+    /// While it is healthy: what part of its share it gets on trial, in 1/1024.
+    std::uint16_t trial_share() const { return trial_.share(); }
     bool fast() const { return fast_; }
     /// By the checks alone; true without checks.
     bool checks_good() const { return checks_good_; }
@@ -101,6 +112,8 @@ private:
     EjectionBackoff backoff_before_;  // it went out
     bool healthy_ = true;
     bool checks_good_ = true;
+    bool checks_failed_ = false;  // since it last went out
+    Trial trial_;
     bool fast_ = false;
     std::uint32_t passed_in_row_ = 0;
     std::uint32_t failed_in_row_ = 0;

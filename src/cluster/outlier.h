@@ -20,12 +20,14 @@ struct Traffic {
     std::uint64_t tries = 0;
     std::uint64_t failed = 0;   ///< of them: without a whole answer, or with one from 500 on
     std::uint64_t answers = 0;  ///< of them: with a response head
+    std::uint64_t errors = 0;   ///< of them: from 500 on
     std::uint64_t latency_nanoseconds = 0;  ///< of `answers`, to the first byte, summed
 
     friend Traffic operator-(const Traffic &later, const Traffic &earlier) {
         return {.tries = later.tries - earlier.tries,
                 .failed = later.failed - earlier.failed,
                 .answers = later.answers - earlier.answers,
+                .errors = later.errors - earlier.errors,
                 .latency_nanoseconds = later.latency_nanoseconds - earlier.latency_nanoseconds};
     }
 };

@@ -26,7 +26,7 @@ void SlowStart::apply(Endpoints endpoints, std::span<EndpointState> states, Time
     places_.resize(endpoints.size());
     follow_moves(endpoints);
     for (std::size_t i = 0; i < places_.size(); ++i)
-        follow(places_[i], endpoints[i].get(), states[i].healthy, now);
+        follow(places_[i], endpoints[i].get(), states[i].proven(), now);
     spare_lonely(endpoints, states);
     for (std::size_t i = 0; i < places_.size(); ++i) {
         if (!places_[i].started) continue;
@@ -44,18 +44,18 @@ void SlowStart::follow_moves(Endpoints endpoints) {
     }
 }
 
-void SlowStart::follow(Place &place, const Endpoint *endpoint, bool healthy, TimePoint now) const {
+void SlowStart::follow(Place &place, const Endpoint *endpoint, bool proven, TimePoint now) const {
     if (endpoint == nullptr) {
         place = {};
         return;
     }
     const bool is_new = place.name != endpoint->name;
     if (is_new) place.name = endpoint->name;
-    const bool begins = healthy && (is_new || place.out);
-    const bool ends = !healthy || (place.started && now - *place.started >= period_);
+    const bool begins = proven && (is_new || place.out);
+    const bool ends = !proven || (place.started && now - *place.started >= period_);
     if (begins) place.started = now;
     else if (ends) place.started.reset();
-    place.out = !healthy;
+    place.out = !proven;
 }
 
 void SlowStart::spare_lonely(Endpoints endpoints, std::span<const EndpointState> states) {
@@ -64,7 +64,7 @@ void SlowStart::spare_lonely(Endpoints endpoints, std::span<const EndpointState>
         bool carried = false;
         for (std::size_t j = 0; j < places_.size() && !carried; ++j)
             carried = endpoints[j] && endpoints[j]->priority == endpoints[i]->priority &&
-                      states[j].healthy && !places_[j].started;
+                      states[j].proven() && !places_[j].started;
         if (carried) continue;
         const std::uint16_t priority = endpoints[i]->priority;
         for (std::size_t j = 0; j < places_.size(); ++j)

@@ -17,7 +17,7 @@ namespace uvoy::cluster {
 /// tenth of it, evenly over `period`.  Those that were there at the start begin with all of it.
 ///
 /// A start is slow only beside others that carry the load meanwhile: where no healthy endpoint of a
-/// priority has its whole share, all of them get it at once.
+/// priority has its whole share, all of them get it at once.  It begins when a trial has ended.
 class SlowStart {
 public:
     using Endpoints = std::span<const std::shared_ptr<Endpoint>>;
@@ -37,12 +37,12 @@ public:
 private:
     struct Place {
         std::string name;                  // empty: nobody is here
-        bool out = false;                  // when it was last looked at
+        bool out = false;                  // or on trial, when it was last looked at
         std::optional<TimePoint> started;  // set: it is starting slowly
     };
 
     void follow_moves(Endpoints endpoints);
-    void follow(Place &place, const Endpoint *endpoint, bool healthy, TimePoint now) const;
+    void follow(Place &place, const Endpoint *endpoint, bool proven, TimePoint now) const;
     void spare_lonely(Endpoints endpoints, std::span<const EndpointState> states);
     std::uint16_t ramp(TimePoint started, TimePoint now) const;
 

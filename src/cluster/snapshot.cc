@@ -12,6 +12,16 @@
 
 namespace uvoy::cluster {
 
+namespace {
+
+/// Of a healthy endpoint; trials count beside others that can be relied upon.
+std::uint16_t ramp_of(const EndpointState &state, bool trials_count) {
+    const std::uint32_t trial = trials_count ? state.trial : full_ramp;
+    return static_cast<std::uint16_t>(std::max(1U, state.ramp * trial / full_ramp));
+}
+
+}  // namespace
+
 Snapshot::Snapshot(std::shared_ptr<const Membership> membership, std::vector<EndpointState> states)
     : membership_{std::move(membership)}, states_{std::move(states)} {
     assert(states_.size() == membership_->endpoints().size());
@@ -59,10 +69,12 @@ void Snapshot::weigh() {
             weights.emplace_back(LevelWeight{.serving = 0, .total = level.weight});
         Level &served = levels_.emplace_back();
         std::vector<std::uint64_t> turns;
+        const bool relies = std::ranges::any_of(
+            level.indexes, [&](std::uint16_t index) { return states_[index].proven(); });
         for (const std::uint16_t index : level.indexes) {
             const EndpointState &state = states_[index];
             if (!panic_ && !state.healthy) continue;
-            ramps_[index] = panic_ ? full_ramp : std::max<std::uint16_t>(1, state.ramp);
+            ramps_[index] = panic_ ? full_ramp : ramp_of(state, relies);
             weight.serving += endpoint(index)->weight;
             served.eligible.push_back(index);
             turns.push_back(share(index));

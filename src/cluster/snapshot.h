@@ -52,6 +52,8 @@ public:
 
     bool healthy(std::uint16_t index) const { return states_[index].healthy; }
     const EndpointState &state(std::uint16_t index) const { return states_[index]; }
+    /// What part of its share the endpoint takes, in 1/1024; 0: none.
+    std::uint16_t ramp(std::uint16_t index) const { return ramps_[index]; }
     std::size_t healthy_count() const { return healthy_count_; }
 
     /// Too much of the weight is out (Balancing::panic_threshold): ejection stops.

@@ -59,6 +59,7 @@ Json health_json(const EndpointHealth &endpoint, bool checked, const Moment &mom
          checked || endpoint.all_ejections() > 0 ? health.explanation() : "health checks are off"},
         {"fast_checks", health.fast()},
         {"latency_share", static_cast<double>(endpoint.share) / cluster::full_ramp},
+        {"trial_share", static_cast<double>(health.trial_share()) / cluster::full_ramp},
         {"checks_passed", endpoint.checks_passed},
         {"checks_failed", endpoint.checks_failed},
         {"checks_skipped", endpoint.checks_skipped},

@@ -127,6 +127,28 @@ bool HealthKeeper::eject(proxy::EndpointId id, cluster::EjectionCause cause, std
     return true;
 }
 
+cluster::Trial::Verdict HealthKeeper::on_sight(proxy::EndpointId id,
+                                               const cluster::Trial::Sight &sight, TimePoint now) {
+    cluster::Health &health = table_.at(id).health;
+    const std::uint16_t before = health.trial_share();
+    const cluster::Trial::Verdict verdict = health.on_sight(sight, now);
+    if (verdict == cluster::Trial::Verdict::passed) on_trial_ended(id);
+    else if (health.trial_share() != before) on_change_(id.cluster);
+    return verdict;
+}
+
+void HealthKeeper::end_trial(proxy::EndpointId id, std::string why) {
+    table_.at(id).health.end_trial(std::move(why));
+    on_trial_ended(id);
+}
+
+void HealthKeeper::on_trial_ended(proxy::EndpointId id) {
+    log::info("cluster {}: endpoint {} is no longer on trial ({})",
+              runtime_.cluster(id.cluster).config->name, runtime_.endpoint(id).name,
+              table_.at(id).health.explanation());
+    on_change_(id.cluster);
+}
+
 void HealthKeeper::set_share(proxy::EndpointId id, std::uint16_t share, Duration latency) {
     if (table_.at(id).presence != Presence::member || table_.at(id).share == share) return;
     table_.at(id).share = share;

@@ -56,6 +56,12 @@ public:
     /// much of its cluster is out already: it stays.
     bool eject(proxy::EndpointId id, cluster::EjectionCause cause, std::string why, TimePoint now);
 
+    /// What requests found at an endpoint on trial.
+    cluster::Trial::Verdict on_sight(proxy::EndpointId id, const cluster::Trial::Sight &sight,
+                                     TimePoint now);
+    /// Its trial has told enough: it gets its share.
+    void end_trial(proxy::EndpointId id, std::string why);
+
     /// How much of its share an endpoint gets while it is healthy, in 1/1024.  `latency` is its
     /// mean time to the first byte, for the operator.
     void set_share(proxy::EndpointId id, std::uint16_t share, Duration latency);
@@ -77,6 +83,7 @@ private:
                      TimePoint now);
     void freeze(TimePoint now);
     void on_changed(proxy::EndpointId id);
+    void on_trial_ended(proxy::EndpointId id);
     void on_timer();
     void arm();
 

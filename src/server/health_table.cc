@@ -33,7 +33,9 @@ void HealthTable::reset(proxy::EndpointId id, Presence presence, TimePoint now) 
 std::vector<cluster::EndpointState> HealthTable::states(std::size_t cluster) const {
     std::vector<cluster::EndpointState> states;
     for (const EndpointHealth &endpoint : clusters_[cluster])
-        states.push_back({.healthy = endpoint.health.healthy(), .ramp = endpoint.share});
+        states.push_back({.healthy = endpoint.health.healthy(),
+                          .ramp = endpoint.share,
+                          .trial = endpoint.health.trial_share()});
     return states;
 }
 

@@ -28,6 +28,7 @@ cluster::Traffic traffic_of(const stats::EndpointFields<stats::Summed> &sum) {
     cluster::Traffic traffic{.tries = sum.answers,
                              .failed = sum.errors,
                              .answers = sum.answers,
+                             .errors = sum.errors,
                              .latency_nanoseconds = sum.latency_nanoseconds};
     for (std::size_t i = 0; i < reason_count; ++i) {
         const auto reason = static_cast<Reason>(i);
@@ -80,28 +81,30 @@ void OutlierWatch::on_failure(const proxy::EndpointFailure &failure) {
     if (keeper_.table().frozen()) return;
     const proxy::EndpointId id = failure.endpoint;
     Cluster &cluster = clusters_[id.cluster];
-    if (cluster.settings == nullptr || cluster.settings->consecutive_failures == 0) return;
-    if (failure.reason == Reason::stale_connection) return;
+    if (cluster.settings == nullptr || failure.reason == Reason::stale_connection) return;
     const EndpointHealth &known = keeper_.table().at(id);
     // A try from before it came back says nothing about what it is now.
     if (!known.takes_requests() || failure.began < known.health.since()) return;
+    const bool on_trial = known.health.on_trial() && failure.reason != Reason::none;
+    if (cluster.settings->consecutive_failures == 0 && !on_trial) return;
     Endpoint &endpoint = cluster.endpoints[id.index];
     if (failure.at < endpoint.look_again_at) return;
 
     // To wait for what is silent takes long: half of what this try took, for all who wait there.
     Duration patience = Duration::max();
-    if (is_silence(failure.reason)) patience = (failure.at - failure.began) / 2;
+    if (is_silence(failure.reason) && !on_trial) patience = (failure.at - failure.began) / 2;
     if (patience < sampling) patience = Duration::max();
     const std::uint32_t in_row =
         runtime_.endpoint(id).failures_in_row.load(std::memory_order_relaxed);
-    if (patience == Duration::max() && in_row < cluster.settings->consecutive_failures) return;
+    if (patience == Duration::max() && in_row < threshold(id.cluster) && !on_trial) return;
     look(id.cluster, failure.at);
     endpoint.look_again_at = failure.at + pause;
-    if (!fails_alone(failure, patience)) return;
+    const std::uint32_t failing_here = failing(id, patience, failure.at);
+    if (!fails_alone(failure, on_trial ? threshold(id.cluster) : failing_here, patience)) return;
 
-    std::string why = tries_text(in_row) + " failed in a row";
+    std::string why = on_trial ? "a try failed on trial" : tries_text(in_row) + " failed in a row";
     if (failure.reason != Reason::none) why.append(": ").append(name(failure.reason));
-    if (in_row < cluster.settings->consecutive_failures)
+    if (in_row < threshold(id.cluster) && !on_trial)
         why += fmt::format(", and {} more wait for an answer",
                            runtime_.endpoint(id).in_flight.load(std::memory_order_relaxed));
     keeper_.eject(id, cluster::EjectionCause::consecutive_failures, std::move(why), failure.at);
@@ -116,9 +119,10 @@ void OutlierWatch::on_lost_reports(TimePoint now) {
     }
 }
 
-bool OutlierWatch::fails_alone(const proxy::EndpointFailure &failure, Duration patience) const {
+bool OutlierWatch::fails_alone(const proxy::EndpointFailure &failure, std::uint32_t in_row,
+                               Duration patience) const {
     const std::uint16_t cluster = failure.endpoint.cluster;
-    const std::uint32_t threshold = clusters_[cluster].settings->consecutive_failures;
+    const std::uint32_t enough = threshold(cluster);
     const Duration silent =
         is_silence(failure.reason) ? failure.at - failure.began : Duration::zero();
     std::vector<std::uint32_t> others;
@@ -127,9 +131,15 @@ bool OutlierWatch::fails_alone(const proxy::EndpointFailure &failure, Duration p
         if (other == failure.endpoint || !keeper_.table().at(other).takes_requests()) continue;
         const bool no_better =
             cluster::is_no_better(clusters_[cluster].endpoints[i].lately(), silent);
-        others.push_back(no_better ? threshold : failing(other, patience, failure.at));
+        others.push_back(no_better ? enough : failing(other, patience, failure.at));
     }
-    return cluster::fails_alone(failing(failure.endpoint, patience, failure.at), threshold, others);
+    return cluster::fails_alone(in_row, enough, others);
+}
+
+/// Failures in a row that tell of a fault.
+std::uint32_t OutlierWatch::threshold(std::uint16_t cluster) const {
+    const std::uint32_t set = clusters_[cluster].settings->consecutive_failures;
+    return set != 0 ? set : config::OutlierDetection{}.consecutive_failures;
 }
 
 std::uint32_t OutlierWatch::failing(proxy::EndpointId id, Duration patience, TimePoint now) const {
@@ -155,6 +165,34 @@ void OutlierWatch::look(std::uint16_t cluster, TimePoint now) {
         endpoint.last_answer = now;
         keeper_.on_life(now);
     }
+}
+
+void OutlierWatch::look_at_trials(std::uint16_t cluster, TimePoint now) {
+    for (std::size_t i = 0; i < clusters_[cluster].endpoints.size(); ++i) {
+        const proxy::EndpointId id{cluster, static_cast<std::uint16_t>(i)};
+        const EndpointHealth &known = keeper_.table().at(id);
+        if (!known.takes_requests() || !known.health.on_trial()) continue;
+        const Endpoint &endpoint = clusters_[cluster].endpoints[i];
+        const cluster::Traffic tick = endpoint.seen - endpoint.last_tick;
+        const auto verdict = keeper_.on_sight(
+            id,
+            {.answers = tick.answers,
+             .errors = tick.errors,
+             .in_flight = runtime_.endpoint(id).in_flight.load(std::memory_order_relaxed)},
+            now);
+        if (verdict == cluster::Trial::Verdict::failed) judge_wrong_answers(id, now);
+    }
+}
+
+void OutlierWatch::judge_wrong_answers(proxy::EndpointId id, TimePoint now) {
+    const proxy::EndpointFailure failure{
+        .endpoint = id, .reason = Reason::error_status, .began = now, .at = now};
+    const bool blamed = clusters_[id.cluster].settings->failure_ratio.basis_points != 0 &&
+                        fails_alone(failure, threshold(id.cluster), Duration::max());
+    if (!blamed) keeper_.end_trial(id, "it answers no worse than others");
+    else
+        keeper_.eject(id, cluster::EjectionCause::failure_ratio, "all answers on trial were errors",
+                      now);
 }
 
 void OutlierWatch::begin_window(std::uint16_t cluster) {
@@ -214,6 +252,7 @@ void OutlierWatch::on_tick() {
     for (std::size_t i = 0; i < clusters_.size(); ++i) {
         const auto cluster = static_cast<std::uint16_t>(i);
         look(cluster, now);
+        if (!keeper_.table().frozen()) look_at_trials(cluster, now);
         for (Endpoint &endpoint : clusters_[i].endpoints)
             endpoint.tick_before = std::exchange(endpoint.last_tick, endpoint.seen);
         if (clusters_[i].settings == nullptr) continue;

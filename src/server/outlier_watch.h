@@ -20,7 +20,7 @@ namespace uvoy::server {
 
 /// Judges endpoints by what the workers' traffic saw of them, on the control loop, and has those
 /// that stand out ejected: by failures in a row as they are reported, by the share of failures
-/// once a second.
+/// once a second.  Endpoints on trial are judged by their first answer or failure.
 class OutlierWatch {
 public:
     static constexpr Duration sampling = std::chrono::milliseconds{250};
@@ -58,14 +58,18 @@ private:
 
     void note_signs(const proxy::EndpointFailure &failure);
     void look(std::uint16_t cluster, TimePoint now);
+    void look_at_trials(std::uint16_t cluster, TimePoint now);
+    void judge_wrong_answers(proxy::EndpointId id, TimePoint now);
     void begin_window(std::uint16_t cluster);
     void judge_window(std::uint16_t cluster, TimePoint now);
     void judge_failures(std::uint16_t cluster, std::span<const cluster::Traffic> traffic,
                         TimePoint now);
     void judge_latency(std::uint16_t cluster, std::span<const cluster::Traffic> traffic);
+    std::uint32_t threshold(std::uint16_t cluster) const;
     bool silent(proxy::EndpointId id, Duration time, TimePoint now) const;
     std::uint32_t failing(proxy::EndpointId id, Duration patience, TimePoint now) const;
-    bool fails_alone(const proxy::EndpointFailure &failure, Duration patience) const;
+    bool fails_alone(const proxy::EndpointFailure &failure, std::uint32_t in_row,
+                     Duration patience) const;
     void on_tick();
 
     const proxy::Runtime &runtime_;

@@ -12,9 +12,9 @@ from harness import Uvoy
 
 
 class Ejection(unittest.TestCase):
-    def play(self, fault, retries=None):
+    def play(self, fault, retries=None, **cluster):
         with faults.endpoints(fault) as (servers, breaks):
-            with Uvoy(faults.uvoy_settings(servers, retries)) as uvoy:
+            with Uvoy(faults.uvoy_settings(servers, retries, **cluster)) as uvoy:
                 seen = faults.play(uvoy.port, breaks)
                 self.told = uvoy.endpoints()[servers[0].address]
         words = f"{fault}, retries {'as by default' if retries is None else retries}"
@@ -49,6 +49,19 @@ class Ejection(unittest.TestCase):
 
     def test_without_retries_errors_of_a_stopped_endpoint_end_500_ms_after_the_first_timeout(self):
         self.expect_silence("stopped")
+
+    def test_a_stopped_endpoint_costs_a_few_requests_each_time_that_it_returns(self):
+        def on_trial(seen):
+            """Failed requests from after it was out for the first time; it returns twice."""
+            return sum(at > 1.2 for at in seen.sent_at)
+
+        seen = self.play_until(
+            lambda seen: on_trial(seen) <= 10, "stopped", retries=0,
+            outlier_detection={"eject": "1s"},
+        )
+        self.assertGreaterEqual(self.told["ejections"], 2)
+        self.assertGreater(on_trial(seen), 0)
+        self.assertLessEqual(on_trial(seen), 10)
 
     def test_without_retries_errors_of_a_dropped_network_end_500_ms_after_the_first_timeout(self):
         if why := faults.Namespace.why_not():

@@ -139,17 +139,20 @@ class Seen:
     first: float  # error
     last: float  # error
     doomed: float  # when the last request was sent that came to nothing
+    sent_at: list  # when each that failed was sent
 
     @staticmethod
     def of(result, fault):
         failures = result["failures"]
         ends = [end - fault for _, end, _ in failures]
+        sent_at = [due - fault for due, _, _ in failures]
         return Seen(
             sent=result["sent"],
             failed=len(failures),
             first=min(ends, default=0.0),
             last=max(ends, default=0.0),
-            doomed=max((due - fault for due, _, _ in failures), default=0.0),
+            doomed=max(sent_at, default=0.0),
+            sent_at=sent_at,
         )
 
     def __str__(self):

@@ -16,6 +16,7 @@ constexpr std::uint32_t failures_to_eject = 5;
 constexpr std::uint32_t failure_ratio = 5'000;
 constexpr std::uint32_t max_ejected = 5'000;
 constexpr Duration check_timeout = 500ms;
+constexpr Duration look = 250ms;
 
 /// Time for enough checks to be made and to fail, each as late as it may be: whatever is broken for
 /// longer is out.
@@ -61,6 +62,7 @@ Fleet::Fleet(std::uint64_t seed)
         std::make_unique<const cluster::Snapshot>(membership_, std::vector<EndpointState>(servers));
     scheduler_.after(1ms, [this] { request(); });
     scheduler_.after(1s, [this] { judge_window(); });
+    scheduler_.after(look, [this] { look_at_trials(); });
 }
 
 std::string Fleet::run() {
@@ -132,15 +134,20 @@ void Fleet::request() {
     ++server.window.tries;
     if (server.condition == Condition::well) {
         ++server.window.answers;
+        ++server.sight.answers;
         snapshot_->endpoint(*picked)->note_success();
     } else if (server.condition == Condition::silent) {
-        scheduler_.after(1s, [this, index = *picked] { fail(index); });
+        ++server.sight.in_flight;
+        scheduler_.after(1s, [this, index = *picked, began = scheduler_.now()] {
+            --servers_[index].sight.in_flight;
+            fail(index, began);
+        });
     } else {
-        fail(*picked);
+        fail(*picked, scheduler_.now());
     }
 }
 
-void Fleet::fail(std::size_t index) {
+void Fleet::fail(std::size_t index, TimePoint began) {
     Server &server = servers_[index];
     ++server.window.failed;
     const auto &endpoints = membership_->endpoints();
@@ -152,9 +159,27 @@ void Fleet::fail(std::size_t index) {
     for (std::size_t i = 0; i < servers; ++i)
         if (i != index && servers_[i].health.healthy())
             others.push_back(endpoints[i]->failures_in_row);
-    if (endpoints[index]->failures_in_row >= failures_to_eject &&
-        cluster::fails_alone(endpoints[index]->failures_in_row, failures_to_eject, others))
-        eject(index, cluster::EjectionCause::consecutive_failures);
+    const bool on_trial = server.health.on_trial() && began >= server.health.since();
+    const std::uint32_t in_row =
+        on_trial ? failures_to_eject : endpoints[index]->failures_in_row.load();
+    if (!cluster::fails_alone(in_row, failures_to_eject, others)) return;
+    eject(index, cluster::EjectionCause::consecutive_failures);
+    if (on_trial && !server.health.healthy()) ++failed_trials_;
+}
+
+void Fleet::look_at_trials() {
+    bool changed = false;
+    for (Server &server : servers_) {
+        cluster::Trial::Sight sight{.in_flight = server.sight.in_flight};
+        std::swap(sight, server.sight);
+        if (!server.health.on_trial()) continue;
+        const std::uint16_t before = server.health.trial_share();
+        server.health.on_sight(sight, scheduler_.now());
+        changed = changed || server.health.trial_share() != before;
+        if (!server.health.on_trial() && sight.answers > 0) ++passed_trials_;
+    }
+    if (changed) publish();
+    scheduler_.after(look, [this] { look_at_trials(); });
 }
 
 void Fleet::judge_window() {
@@ -198,7 +223,9 @@ void Fleet::wake_at(TimePoint time) {
 void Fleet::publish() {
     ++publishes_;
     std::vector<EndpointState> states;
-    for (const Server &server : servers_) states.push_back({.healthy = server.health.healthy()});
+    for (const Server &server : servers_)
+        states.push_back(
+            {.healthy = server.health.healthy(), .trial = server.health.trial_share()});
     slow_start_.apply(membership_->endpoints(), states, scheduler_.now());
     if (const auto step = slow_start_.next_step())
         scheduler_.after(*step - scheduler_.now(), [this, step = *step] {
@@ -213,8 +240,7 @@ void Fleet::publish() {
 /// own back.
 void Fleet::compare(const cluster::Snapshot &before, const cluster::Snapshot &after) {
     const auto share = [](const cluster::Snapshot &snapshot, std::uint16_t index) {
-        const EndpointState &state = snapshot.state(index);
-        return snapshot.panic() ? full_ramp : state.healthy ? state.ramp : std::uint16_t{0};
+        return snapshot.ramp(index);
     };
     for (std::uint32_t sample = 0; sample < 65'536; sample += 29) {
         const std::uint64_t hash = std::uint64_t{sample} << 48;
@@ -235,6 +261,9 @@ void Fleet::watch() {
     for (const Server &server : servers_) {
         const cluster::Health &health = server.health;
         if (health.ejected_by_traffic()) ++ejected;
+        // Six steps of a second, each on a look, and two requests may each have waited for one.
+        if (health.on_trial() && now > peace_ + 10s && now > health.since() + 10s)
+            complain("a trial does not end");
         const bool dead =
             server.condition == Condition::refusing || server.condition == Condition::silent;
         if (dead && health.healthy() && now > server.since + detection)

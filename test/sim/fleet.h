@@ -29,6 +29,9 @@ public:
 
     std::size_t ejections() const { return ejections_; }
     std::size_t publishes() const { return publishes_; }
+    /// That an answer ended, or a failure.
+    std::size_t passed_trials() const { return passed_trials_; }
+    std::size_t failed_trials() const { return failed_trials_; }
 
 private:
     /// What a request or a check finds at an endpoint.
@@ -43,13 +46,15 @@ private:
         TimePoint since;  // of the condition
         std::uint64_t checks = 0;
         cluster::Traffic window;
+        cluster::Trial::Sight sight;  // since the last look, if it is on trial
     };
 
     void break_or_mend(std::size_t index);
     void schedule_check(std::size_t index);
     void check(std::size_t index);
     void request();
-    void fail(std::size_t index);
+    void fail(std::size_t index, TimePoint began);
+    void look_at_trials();
     void judge_window();
     void eject(std::size_t index, cluster::EjectionCause cause);
     cluster::Census census() const;
@@ -69,6 +74,8 @@ private:
     TimePoint end_;
     std::size_t ejections_ = 0;
     std::size_t publishes_ = 0;
+    std::size_t passed_trials_ = 0;
+    std::size_t failed_trials_ = 0;
     std::string complaint_;
 };
 

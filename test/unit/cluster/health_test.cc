@@ -204,7 +204,47 @@ TEST_CASE("traffic takes an endpoint out for its time, whatever checks say meanw
     CHECK(bench.health.healthy());
     CHECK_FALSE(bench.health.ejected_by_traffic());
     CHECK_FALSE(bench.health.back_at());
-    CHECK(bench.health.explanation() == "its time out is over");
+    CHECK(bench.health.explanation() == "its time out is over, on trial");
+    CHECK(bench.health.on_trial());
+    CHECK(bench.health.trial_share() == Trial::first_share);
+    using Verdict = Trial::Verdict;
+    CHECK(bench.health.on_sight({.answers = 1}, out + milliseconds{5100}) == Verdict::passed);
+    CHECK_FALSE(bench.health.on_trial());
+    CHECK(bench.health.trial_share() == full_ramp);
+    CHECK(bench.health.explanation() == "it answered on trial");
+}
+
+TEST_CASE("an ejection of an endpoint on trial is longer, and so is its next trial's") {
+    Bench bench;
+    bench.check(true);
+    TimePoint now = bench.now;
+    for (const int seconds : {5, 10, 20}) {
+        bench.health.eject(EjectionCause::consecutive_failures, "", now);
+        CHECK_FALSE(bench.health.on_trial());
+        CHECK(bench.health.back_at() == now + std::chrono::seconds{seconds});
+        now += std::chrono::seconds{seconds};
+        CHECK(bench.health.on_time(now));
+        CHECK(bench.health.on_trial());
+        now += milliseconds{500};
+    }
+}
+
+TEST_CASE("what is taken back on trial is on trial again") {
+    Bench bench;
+    bench.check(true);
+    bench.health.eject(EjectionCause::consecutive_failures, "", bench.now);
+    const TimePoint back = bench.now + std::chrono::seconds{5};
+    CHECK(bench.health.on_time(back));
+    bench.health.eject(EjectionCause::consecutive_failures, "", back);
+    bench.health.pardon("", back);
+    CHECK(bench.health.on_trial());
+}
+
+TEST_CASE("an endpoint that only checks took out is on no trial") {
+    Bench bench;
+    for (const bool ok : {false, false, true, true}) bench.check(ok);
+    CHECK(bench.health.healthy());
+    CHECK_FALSE(bench.health.on_trial());
 }
 
 TEST_CASE("an ejection by traffic goes on until checks that failed meanwhile pass") {
@@ -236,6 +276,8 @@ TEST_CASE("checks that pass before the time is over let it come back when it is"
     CHECK(bench.health.checks_good());
     CHECK(bench.health.back_at() == out + std::chrono::seconds{5});
     CHECK(bench.health.on_time(out + std::chrono::seconds{5}));
+    // They saw it ill, so it is well by what they see.
+    CHECK_FALSE(bench.health.on_trial());
 }
 
 TEST_CASE("an endpoint that checks take out again at once stays out longer each time") {

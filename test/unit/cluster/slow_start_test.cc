@@ -82,6 +82,18 @@ TEST_CASE("whoever falls again while it starts begins anew") {
     CHECK(scene.ramps(9s)[1] == 102);
 }
 
+TEST_CASE("a slow start begins when the trial ends") {
+    Scene scene{3};
+    scene.states[1].healthy = false;
+    scene.ramps(1s);
+    scene.states[1] = {.healthy = true, .trial = 16};
+    CHECK(scene.ramps(2s) == std::vector{1024, 1024, 1024});
+    CHECK_FALSE(scene.slow_start.next_step());
+    scene.states[1].trial = 1024;
+    CHECK(scene.ramps(7s)[1] == 102);
+    CHECK(scene.ramps(12s)[1] == 563);
+}
+
 TEST_CASE("a start is not slow where nobody carries the load meanwhile, and stays done") {
     Scene scene{3};
     for (EndpointState &state : scene.states) state.healthy = false;

@@ -273,6 +273,43 @@ TEST_CASE("an endpoint below its full ramp gets that part of its share") {
     }
 }
 
+TEST_CASE("an endpoint on trial gets a 64th, the last one all") {
+    for (const Policy policy : all_policies) {
+        CAPTURE(static_cast<int>(policy));
+        Bench bench{policy, equal_weights(3), 10'000};
+        std::vector<EndpointState> states(3);
+        states[2].trial = full_ramp / 64;
+        const Snapshot tried{bench.membership, states};
+        const auto picks = bench.picks(tried, 50'000);
+        CHECK(picks[2] > 100);
+        CHECK(picks[2] < 500);
+        states[0].trial = full_ramp / 64;
+        states[1].healthy = false;
+        const Snapshot alone{bench.membership, states};
+        for (const std::size_t index : {0u, 2u}) {
+            CHECK(alone.ramp(static_cast<std::uint16_t>(index)) == full_ramp);
+            CHECK(bench.picks(alone, 9'000)[index] > 3'000);
+        }
+    }
+}
+
+TEST_CASE("when a trial ends only keys of that endpoint come home") {
+    Bench bench{Policy::ring_hash, equal_weights(5)};
+    std::vector<EndpointState> states(5);
+    for (std::uint16_t trial = 16; trial < full_ramp;
+         trial = static_cast<std::uint16_t>(trial * 2)) {
+        states[1].trial = trial;
+        const Snapshot before{bench.membership, states};
+        states[1].trial = static_cast<std::uint16_t>(trial * 2);
+        const Snapshot after{bench.membership, states};
+        for (std::uint64_t arc = 0; arc < 65'536; arc += 7) {
+            const std::uint16_t from = before.ring()->pick(arc << 48);
+            const std::uint16_t to = after.ring()->pick(arc << 48);
+            if (from != to) REQUIRE(to == 1);
+        }
+    }
+}
+
 TEST_CASE("in a panic ramps do not count") {
     for (const Policy policy : all_policies) {
         CAPTURE(static_cast<int>(policy));

@@ -60,7 +60,7 @@ TEST_CASE("an endpoint tells its state, since when, why, and its share") {
           R"({"name":"b","address":"127.0.0.1:8082","weight":1,"state":"unhealthy",)"
           R"("since":"2024-02-29T11:59:57.750Z","for_seconds":2.5,)"
           R"("why":"2 checks failed: connect_refused","fast_checks":false,"latency_share":1.0,)"
-          R"("checks_passed":0,)"
+          R"("trial_share":1.0,"checks_passed":0,)"
           R"("checks_failed":0,"checks_skipped":0,"ejections":0,"recent_ejections":1,)"
           R"("ejection":{"cause":"health_check","least_seconds":0.0,"checks_good":false,)"
           R"("back_in_seconds":null},"requests_in_flight":7,)"

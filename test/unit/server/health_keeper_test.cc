@@ -74,7 +74,14 @@ TEST_CASE("an ejection ends by itself when its time is over, and the log tells b
           "cluster app: endpoint b is unhealthy (so it seems), out for at least "
           "50ms, 2 of 3 healthy");
     CHECK(log_lines[1] ==
-          "cluster app: endpoint b is healthy (its time out is over), 3 of 3 healthy");
+          "cluster app: endpoint b is healthy (its time out is over, on trial), 3 of 3 healthy");
+    CHECK(kept.keeper.table().states(0)[1].trial == 16);
+
+    kept.keeper.on_sight({0, 1}, {.answers = 1}, uv::Loop::now());
+    CHECK(kept.keeper.table().states(0)[1].trial == 1024);
+    CHECK(kept.changes == 3);
+    REQUIRE(log_lines.size() == 3);
+    CHECK(log_lines[2] == "cluster app: endpoint b is no longer on trial (it answered on trial)");
 }
 
 TEST_CASE("the second of two endpoints stays when traffic would take it out as well") {

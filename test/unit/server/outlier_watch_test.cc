@@ -130,6 +130,53 @@ TEST_CASE("tries from before an endpoint came back do not take it out again") {
     CHECK_FALSE(watched.health().healthy());
 }
 
+TEST_CASE("an endpoint on trial gets its share after an answer, and goes at the first failure") {
+    Watched watched{[](config::Cluster &cluster) { cluster.outlier_detection->eject = 200ms; }};
+    for (std::uint16_t index = 0; index < 2; ++index)
+        for (int i = 0; i < 5; ++i) watched.fail(index, Reason::first_byte_timeout);
+    CHECK(uv::turn_until(
+        watched.loop, [&] { return watched.health(0).healthy() && watched.health(1).healthy(); }));
+    CHECK(watched.health(0).on_trial());
+    CHECK(watched.health(1).on_trial());
+    for (std::uint16_t index = 0; index < 5; ++index) watched.endpoint(index).note_success();
+
+    watched.now = uv::Loop::now();
+    SUBCASE("a failure that is not its own says nothing") {
+        watched.fail(0, Reason::stale_connection);
+        for (std::uint16_t index = 2; index < 5; ++index) watched.count(index, 10, 10);
+        uv::turn_for(watched.loop, 300ms);
+        watched.now = uv::Loop::now();
+        watched.fail(0, Reason::first_byte_timeout);
+        CHECK(watched.health(0).on_trial());
+    }
+    SUBCASE("its own does, and an answer counts as well") {
+        watched.fail(1, Reason::first_byte_timeout);
+        CHECK_FALSE(watched.health(1).healthy());
+        CHECK(watched.health(1).explanation() == "a try failed on trial: first_byte_timeout");
+        CHECK(watched.health(1).backoff().length() == 400ms);
+        watched.count(0, 1, 0);
+        uv::turn_for(watched.loop, 300ms);
+        CHECK(watched.health(0).healthy());
+        CHECK_FALSE(watched.health(0).on_trial());
+        watched.now = uv::Loop::now();
+        watched.fail(0, Reason::first_byte_timeout);
+        CHECK(watched.health(0).healthy());
+    }
+    SUBCASE("answers that are errors take it out where others do better") {
+        watched.count(0, 3, 3);
+        uv::turn_for(watched.loop, 300ms);
+        CHECK(watched.health(0).cause() == Cause::failure_ratio);
+        CHECK(watched.health(0).explanation() == "all answers on trial were errors");
+    }
+    SUBCASE("and end the trial where others do not") {
+        for (std::uint16_t index = 0; index < 5; ++index) watched.count(index, 3, 3);
+        uv::turn_for(watched.loop, 300ms);
+        CHECK(watched.health(0).healthy());
+        CHECK_FALSE(watched.health(0).on_trial());
+        CHECK(watched.health(0).explanation() == "it answers no worse than others");
+    }
+}
+
 TEST_CASE("one timeout is enough if many wait and nothing is answered") {
     struct Case {
         std::uint32_t waiting;

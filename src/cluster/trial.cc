@@ -1,0 +1,30 @@
+#include "cluster/trial.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace uvoy::cluster {
+
+void Trial::begin(TimePoint now) {
+    *this = Trial{};
+    share_ = first_share;
+    quiet_since_ = now;
+}
+
+Trial::Verdict Trial::look(const Sight &sight, TimePoint now) {
+    assert(under_way());
+    in_flight_before_ = std::min(sight.in_flight, in_flight_before_.value_or(sight.in_flight));
+    if (sight.answers > sight.errors) {
+        end();
+        return Verdict::passed;
+    }
+    errors_ += sight.errors;
+    if (sight.errors > 0 || sight.in_flight > *in_flight_before_) quiet_since_ = now;
+    if (errors_ >= wrong_answers) return Verdict::failed;
+    if (now - quiet_since_ < patience) return Verdict::open;
+    quiet_since_ = now;
+    share_ = std::min<std::uint16_t>(share_ * 2, full_ramp);
+    return under_way() ? Verdict::open : Verdict::passed;
+}
+
+}  // namespace uvoy::cluster
