@@ -8,6 +8,7 @@
 #include "server/seeds.h"
 #include "server/startup_log.h"
 #include "server/version.h"
+#include "server/wall_time.h"
 
 #include <signal.h>
 
@@ -52,7 +53,8 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
     : state_{.version = std::string{version},
              .config_path = std::move(settings.config_path),
              .config_hash = std::move(settings.config_hash),
-             .started = uv::Loop::now()},
+             .started = uv::Loop::now(),
+             .config_loaded = unix_milliseconds()},
       ends_on_hangup_{settings.ends_on_hangup},
       runtime_{std::move(settings.config), plan.hash_seed, plan.workers, random_seed()},
       addresses_{runtime_},

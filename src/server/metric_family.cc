@@ -52,4 +52,8 @@ void MetricFamily::add(Labels labels, const stats::HistogramValue &value) {
     append(labels).histogram = convert(value);
 }
 
+void MetricFamily::add(Labels labels, std::uint64_t count, double sum) {
+    append(labels).summary = {.sample_count = count, .sample_sum = sum, .quantile = {}};
+}
+
 }  // namespace uvoy::server

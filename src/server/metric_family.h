@@ -24,6 +24,8 @@ public:
     void add(Labels labels, std::uint64_t value) { add(labels, static_cast<double>(value)); }
     void add(Labels labels, std::int64_t value) { add(labels, static_cast<double>(value)); }
     void add(Labels labels, const stats::HistogramValue &value);
+    /// Of a summary: how many values there were, and their sum.
+    void add(Labels labels, std::uint64_t count, double sum);
 
     void add_if_positive(Labels labels, std::uint64_t value) {
         if (value > 0) add(labels, value);
@@ -49,6 +51,12 @@ struct Counter : MetricFamily {
 struct Gauge : MetricFamily {
     Gauge(MetricFamilies &list, std::string_view name, std::string_view help)
         : MetricFamily{list, name, help, prometheus::MetricType::Gauge} {}
+};
+
+/// Without quantiles: nothing but a mean can be had of it, for two series.
+struct Summary : MetricFamily {
+    Summary(MetricFamilies &list, std::string_view name, std::string_view help)
+        : MetricFamily{list, name, help, prometheus::MetricType::Summary} {}
 };
 
 /// Values are durations in seconds.

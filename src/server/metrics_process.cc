@@ -15,6 +15,9 @@ void append_uvoy(MetricFamilies &list, const ServerView &view) {
     Gauge config{list, "uvoy_config_hash_info",
                  "Always 1; the label identifies the configuration."};
     if (!state.config_hash.empty()) config.add({{"hash", state.config_hash}}, 1.0);
+    Gauge{list, "uvoy_config_loaded_timestamp_seconds",
+          "When the configuration in use was loaded, since 1970."}
+        .add({}, static_cast<double>(state.config_loaded) / 1e3);
     Gauge{list, "uvoy_draining", "1 while the process finishes what is in flight, else 0."}.add(
         {}, state.draining ? 1.0 : 0.0);
     Gauge{list, "uvoy_workers", "Worker threads."}.add({}, std::uint64_t{view.workers.size()});

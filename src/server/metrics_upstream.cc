@@ -56,6 +56,8 @@ void append_endpoints(MetricFamilies &list, const ServerView &view) {
     Gauge active{list, "uvoy_upstream_requests_active", "Requests in flight at the endpoint."};
     Counter failures{list, "uvoy_upstream_failures_total",
                      "Tries that failed at the endpoint, by reason."};
+    Summary first_byte{list, "uvoy_endpoint_first_byte_seconds",
+                       "From the request's head being sent to the endpoint's first byte."};
     for (const proxy::ClusterRuntime &cluster : view.runtime.clusters()) {
         for (const auto &endpoint : cluster.endpoints) {
             if (!endpoint) continue;
@@ -67,6 +69,8 @@ void append_endpoints(MetricFamilies &list, const ServerView &view) {
                                           {"backend", endpoint->name},
                                           {"reason", name(static_cast<Reason>(i))}},
                                          sum.failures.values[i]);
+            first_byte.add({{"cluster", cluster.config->name}, {"backend", endpoint->name}},
+                           sum.answers, static_cast<double>(sum.latency_nanoseconds) / 1e9);
         }
     }
 }

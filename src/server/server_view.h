@@ -23,8 +23,9 @@ struct ServerState {
     std::string config_path;  ///< as it was given; empty if there is no file
     std::string config_hash;  ///< hexadecimal; empty if there is no file
     TimePoint started{};
-    bool serving = false;   ///< the listeners accept
-    bool draining = false;  ///< stays true until the end
+    std::int64_t config_loaded = 0;  ///< milliseconds since 1970
+    bool serving = false;            ///< the listeners accept
+    bool draining = false;           ///< stays true until the end
 };
 
 /// What the admin API and the metrics look at, on the control loop.  All of it outlives them.

@@ -117,6 +117,20 @@ uvoy_requests_total{listener="internal",route="(none)",method="GET",code="4xx"} 
     CHECK(has(text, R"(uvoy_connections_closed_total{reason="none"} 7)"));
 }
 
+TEST_CASE("an endpoint's time to the first byte is a count and a sum over workers") {
+    Scene scene;
+    scene.worker(0).endpoint(1).answers.add(3);
+    scene.worker(0).endpoint(1).latency_nanoseconds.add(20'000'000);
+    scene.worker(1).endpoint(1).answers.add();
+    scene.worker(1).endpoint(1).latency_nanoseconds.add(5'000'000);
+    const std::string text = scrape(scene);
+    const std::string name = "uvoy_endpoint_first_byte_seconds";
+    CHECK(has(text, "# TYPE " + name + " summary"));
+    CHECK(has(text, name + R"(_count{cluster="app",backend="b"} 4)"));
+    CHECK(has(text, name + R"(_sum{cluster="app",backend="b"} 0.025)"));
+    CHECK(has(text, name + R"(_count{cluster="app",backend="a"} 0)"));
+}
+
 TEST_CASE("an ejection shows in health, ring and panic") {
     Scene scene;
     scene.fail({0, 1}, scene.state.started + 1s);
@@ -155,12 +169,14 @@ TEST_CASE("names from the configuration cannot break out of their label") {
 TEST_CASE("process series say who and how") {
     Scene scene;
     scene.worker(1).process().busy_nanoseconds.add(1'500'000'000);
+    scene.state.config_loaded = 1'700'000'000'500;
     std::string text = scrape(scene);
     CHECK(has(text, R"(uvoy_build_info{version="1.2.3"} 1)"));
     CHECK(has(text, R"(uvoy_config_hash_info{hash="c0ffee"} 1)"));
     CHECK(has(text, "uvoy_workers 2"));
     CHECK(has(text, "uvoy_draining 0"));
     CHECK(has(text, R"(uvoy_worker_busy_seconds_total{worker="1"} 1.5)"));
+    CHECK(has(text, "uvoy_config_loaded_timestamp_seconds 1700000000.5"));
     for (const char *positive :
          {"process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds",
           "process_max_fds", "process_virtual_memory_bytes"}) {
