@@ -85,7 +85,9 @@ class Threads(unittest.TestCase):
         uvoy = self.enterContext(Uvoy(settings))
         until, done = threading.Event(), []
         threads = [
-            threading.Thread(target=self.load, args=[uvoy, seed, until, done]) for seed in range(6)
+            # Daemons, so that what fails here is seen at once.
+            threading.Thread(target=self.load, args=[uvoy, seed, until, done], daemon=True)
+            for seed in range(6)
         ]
         for thread in threads:
             thread.start()

@@ -155,7 +155,7 @@ TEST_CASE("an endpoint on trial gets its share after an answer, and goes at the 
         CHECK(watched.health(1).explanation() == "a try failed on trial: first_byte_timeout");
         CHECK(watched.health(1).backoff().length() == 400ms);
         watched.count(0, 1, 0);
-        uv::turn_for(watched.loop, 300ms);
+        CHECK(uv::turn_until(watched.loop, [&] { return !watched.health(0).on_trial(); }));
         CHECK(watched.health(0).healthy());
         CHECK_FALSE(watched.health(0).on_trial());
         watched.now = uv::Loop::now();
@@ -164,9 +164,10 @@ TEST_CASE("an endpoint on trial gets its share after an answer, and goes at the 
     }
     SUBCASE("answers that are errors take it out where others do better") {
         watched.count(0, 3, 3);
-        uv::turn_for(watched.loop, 300ms);
+        CHECK(uv::turn_until(watched.loop, [&] {
+            return watched.health(0).explanation() == "all answers on trial were errors";
+        }));
         CHECK(watched.health(0).cause() == Cause::failure_ratio);
-        CHECK(watched.health(0).explanation() == "all answers on trial were errors");
     }
     SUBCASE("and end the trial where others do not") {
         for (std::uint16_t index = 0; index < 5; ++index) watched.count(index, 3, 3);
