@@ -194,12 +194,18 @@ def milliseconds(seconds):
     return f"{seconds * 1000:.0f}ms"
 
 
-def uvoy_settings(servers, retries=None, timeout=TIMEOUT, **cluster):
+# What is tried again by default.
+RETRIED = ["connect_failure", "refused", "reset_before_response"]
+
+
+def uvoy_settings(servers, retries=None, timeout=TIMEOUT, on=None, **cluster):
     """As an operator would write them: the defaults, but for the time-outs."""
     cluster["timeouts"] = {"connect": milliseconds(CONNECT_TIMEOUT)}
     route = {"cluster": "app", "retry": {"per_try_timeout": milliseconds(timeout)}}
     if retries is not None:
         route["retry"]["attempts"] = retries
+    if on is not None:
+        route["retry"]["on"] = on
     settings = harness.config(*servers, cluster=cluster, routes=[route])
     if "health_check" not in cluster:
         del settings["clusters"]["app"]["health_check"]
