@@ -17,7 +17,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 ORIGIN = """
 daemon off; master_process on; worker_processes 1; user root; pid {dir}/origin.pid;
 error_log {dir}/origin.log crit; worker_rlimit_nofile {nofile};
-events {{ worker_connections 8192; }}
+events {{ worker_connections {nofile}; }}
 http {{
     access_log off; sendfile on; tcp_nopush off; keepalive_requests 1000000000;
     keepalive_timeout 1h; open_file_cache max=16;
