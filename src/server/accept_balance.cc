@@ -57,6 +57,7 @@ bool AcceptBalance::hand_over(std::size_t worker, Connection &connection) {
     other.coming.fetch_add(1);
     if (!other.open.load()) {
         other.coming.fetch_sub(1);
+        other.wake();  // it may have looked in between, and wait for what does not come
         return false;
     }
     auto node = std::make_unique<Node>(

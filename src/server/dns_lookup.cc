@@ -49,13 +49,13 @@ DnsLookup::DnsLookup(uv::Loop &loop, const config::Discovery &config, Delegate<v
       client_{loop, config.server ? config.server->text() : std::string{}} {
     timer_.arm(longest);
     if (config.record == config::Discovery::Record::service) {
-        asked_ = 1;
-        ask(config.dns.host, uv::DnsType::srv);
+        open_.insert(uv::DnsType::srv);
+        ask(config.dns.host, config.dns.host, uv::DnsType::srv);
         return;
     }
     services_[config.dns.host] = {Service{.port = config.dns.port}};
     if (sources == Sources::hosts_first && find_in_hosts(config.dns)) return;
-    ask_for_addresses(config.dns.host);
+    ask_for_addresses(config.dns.host, config.dns.host);
 }
 
 bool DnsLookup::find_in_hosts(const config::Address &address) {
@@ -69,15 +69,17 @@ bool DnsLookup::find_in_hosts(const config::Address &address) {
     return true;
 }
 
-void DnsLookup::ask_for_addresses(const std::string &name) {
-    asked_ += 2;  // before an answer may come
-    ask(name, uv::DnsType::a);
-    ask(name, uv::DnsType::aaaa);
+void DnsLookup::ask_for_addresses(const std::string &key, const std::string &name) {
+    // Both before an answer may come.
+    open_.insert(uv::DnsType::a);
+    open_.insert(uv::DnsType::aaaa);
+    ask(key, name, uv::DnsType::a);
+    ask(key, name, uv::DnsType::aaaa);
 }
 
-void DnsLookup::ask(const std::string &name, uv::DnsType type) {
+void DnsLookup::ask(const std::string &key, const std::string &name, uv::DnsType type) {
     client_.ask(name, type,
-                [this, name, type](const Answer &answer) { on_answer(name, type, answer); });
+                [this, key, type](const Answer &answer) { on_answer(key, type, answer); });
 }
 
 void DnsLookup::on_answer(const std::string &name, uv::DnsType type, const Answer &answer) {
@@ -91,7 +93,8 @@ void DnsLookup::on_answer(const std::string &name, uv::DnsType type, const Answe
         outcome_.problem = fmt::format("{} {}: {}", name_of(type), name, answer.error);
         if (answer.verdict == Verdict::failed) note_failure(type);
     }
-    if (++answered_ == asked_) timer_.arm(Duration{});
+    open_.erase(open_.find(type));
+    if (all_answered()) timer_.arm(Duration{});
 }
 
 void DnsLookup::add_addresses(const std::string &name, const Answer &answer) {
@@ -117,7 +120,9 @@ void DnsLookup::ask_for_targets(const Answer &answer) {
                             .priority = rank_of.at(record.priority)});
     }
     if (services_.empty()) outcome_.problem = "SRV: there is no such service";
-    for (const auto &[target, services] : services_) ask_for_addresses(target);
+    // A target is a whole name (RFC 2782): without its last dot, domains of the search list would
+    // be tried behind it.
+    for (const auto &[target, services] : services_) ask_for_addresses(target, target + ".");
 }
 
 void DnsLookup::note_failure(uv::DnsType type) {
@@ -126,10 +131,8 @@ void DnsLookup::note_failure(uv::DnsType type) {
 }
 
 void DnsLookup::on_timer() {
-    if (answered_ != asked_) {
-        outcome_.ipv4_unknown = outcome_.ipv6_unknown = true;
-        outcome_.problem = "no answer in time";
-    }
+    for (const uv::DnsType type : open_) note_failure(type);
+    if (!all_answered()) outcome_.problem = "no answer in time";
     auto &found = outcome_.found;
     const auto key = [](const Found &one) {
         return std::tuple{one.address, one.priority, ~one.weight};

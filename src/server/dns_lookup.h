@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,12 +68,14 @@ private:
         std::uint16_t priority = 0;
     };
 
-    void ask(const std::string &name, uv::DnsType type);
+    /// `key` is the name in services_.
+    void ask(const std::string &key, const std::string &name, uv::DnsType type);
     void on_answer(const std::string &name, uv::DnsType type, const Answer &answer);
     bool find_in_hosts(const config::Address &address);
     void add_addresses(const std::string &name, const Answer &answer);
     void ask_for_targets(const Answer &answer);
-    void ask_for_addresses(const std::string &name);
+    void ask_for_addresses(const std::string &key, const std::string &name);
+    bool all_answered() const { return open_.empty(); }
     void note_failure(uv::DnsType type);
     void on_timer();
 
@@ -80,8 +83,7 @@ private:
     Delegate<void()> on_done_;
     Outcome outcome_;
     std::map<std::string, std::vector<Service>> services_;  // by name
-    std::size_t asked_ = 0;
-    std::size_t answered_ = 0;
+    std::multiset<uv::DnsType> open_;                       // of the queries without an answer
     uv::Timer timer_;
     uv::DnsClient client_;
 };

@@ -52,9 +52,10 @@ public:
     }
     void clear() { records_.clear(); }
 
-    std::set<DnsType> fails;  ///< questions that get SERVFAIL
-    bool silent = false;      ///< answers nothing over UDP
-    bool truncates = false;   ///< over UDP nothing but the word that there is more
+    std::set<DnsType> fails;    ///< questions that get SERVFAIL
+    bool silent = false;        ///< answers nothing over UDP
+    std::set<DnsType> ignores;  ///< of these
+    bool truncates = false;     ///< over UDP nothing but the word that there is more
     unsigned ttl = 1;
     int datagrams = 0;  ///< questions over UDP
     int streams = 0;    ///< questions over TCP
@@ -118,6 +119,7 @@ private:
             at += size + 1;
         }
         const auto type = static_cast<DnsType>(read_u16(query, at + 1));
+        if (ignores.contains(type)) return {};
         const auto found = records_.find({name, type});
         const std::size_t count = found == records_.end() || cut ? 0 : found->second.size();
         const bool known = std::ranges::any_of(
@@ -145,6 +147,7 @@ private:
         if (silent) return;
         const std::string bytes =
             answer({buffer.data(), static_cast<std::size_t>(size)}, truncates);
+        if (bytes.empty()) return;
         sendto(udp_.get(), bytes.data(), bytes.size(), 0, from, length);
     }
 
