@@ -14,7 +14,7 @@ struct EndpointState {
     /// or while it is slower than its peers.
     std::uint16_t ramp = full_ramp;
     /// How much of that it takes while requests have yet to prove it (Trial), in 1/1024.  Ignored
-    /// where nobody else of its priority is healthy without a trial.
+    /// where less than half of the weight of its priority is healthy without a trial.
     std::uint16_t trial = full_ramp;
 
     /// It is relied upon.

@@ -69,8 +69,11 @@ void Snapshot::weigh() {
             weights.emplace_back(LevelWeight{.serving = 0, .total = level.weight});
         Level &served = levels_.emplace_back();
         std::vector<std::uint64_t> turns;
-        const bool relies = std::ranges::any_of(
-            level.indexes, [&](std::uint16_t index) { return states_[index].proven(); });
+        // Trials are for those who can be spared: the proven ones would get what the others do not.
+        std::uint64_t proven = 0;
+        for (const std::uint16_t index : level.indexes)
+            if (states_[index].proven()) proven += endpoint(index)->weight;
+        const bool relies = proven * 2 >= level.weight;
         for (const std::uint16_t index : level.indexes) {
             const EndpointState &state = states_[index];
             if (!panic_ && !state.healthy) continue;

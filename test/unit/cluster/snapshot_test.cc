@@ -293,6 +293,19 @@ TEST_CASE("an endpoint on trial gets a 64th, the last one all") {
     }
 }
 
+TEST_CASE("trials do not count where the few that are proven would get all") {
+    Bench bench{Policy::ring_hash, equal_weights(10)};
+    std::vector<EndpointState> states(10);
+    for (std::size_t i = 1; i < 6; ++i) states[i].trial = full_ramp / 64;
+    for (std::size_t i = 6; i < 10; ++i) states[i].healthy = false;
+    const Snapshot few{bench.membership, states};
+    REQUIRE_FALSE(few.panic());
+    CHECK(bench.picks(few, 9'000)[0] < 3'000);
+    for (std::size_t i = 1; i < 5; ++i) states[i].trial = full_ramp;
+    const Snapshot half{bench.membership, states};
+    CHECK(half.ramp(5) == full_ramp / 64);
+}
+
 TEST_CASE("when a trial ends only keys of that endpoint come home") {
     Bench bench{Policy::ring_hash, equal_weights(5)};
     std::vector<EndpointState> states(5);
