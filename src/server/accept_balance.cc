@@ -1,6 +1,5 @@
 #include "server/accept_balance.h"
 
-#include <cassert>
 #include <utility>
 
 namespace uvoy::server {
