@@ -33,6 +33,7 @@ std::variant<CommandLine, int> parse(int argc, const char *const *argv) {
     explain->add_option("--client", line.question.client, "The client's address");
     explain->add_flag("--json", line.json, "Print JSON");
     command("demo", "Try it: a proxy with three endpoints of its own", Command::demo);
+    command("man", "Print the manual page of configuration files", Command::manual);
     command("schema", "Print the JSON Schema of configuration files", Command::schema);
     command("version", "Print the version", Command::version);
     command("demo-endpoint", "", Command::demo_endpoint)

@@ -7,7 +7,7 @@
 
 namespace uvoy::cli {
 
-enum class Command { run, check, demo, demo_endpoint, explain, schema, version };
+enum class Command { run, check, demo, demo_endpoint, explain, manual, schema, version };
 
 struct CommandLine {
     Command command = Command::version;

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "config/load.h"
+#include "config/manual.h"
 #include "config/schema.h"
 #include "server/child_process.h"
 #include "server/control_loop.h"
@@ -90,6 +91,9 @@ int execute(const CommandLine &line) {
                     uv::FileDescriptor{server::ChildProcess::inherited_fd}, line.parent);
             case Command::explain:
                 return explain(line);
+            case Command::manual:
+                fmt::print("{}", config::manual(server::version));
+                return 0;
             case Command::schema:
                 print(stdout, config::schema());
                 return 0;

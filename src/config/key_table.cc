@@ -95,7 +95,8 @@ const Table<KeyPart> &limit_part_table() {
         const std::string doc = "not in the key of a rate limit, which sets no cookie";
         keys.push_back({.name = "ttl",
                         .doc = doc,
-                        .schema = {{"description", json_string(doc + "; default: none")},
+                        .schema = {{"title", json_string("nothing")},
+                                   {"description", json_string(doc + "; default: none")},
                                    {"type", json_string("string")},
                                    {"not", JsonObject{}.text()}},
                         .required = false,

@@ -20,7 +20,7 @@ template <typename T>
 struct Key {
     std::string name;
     std::string doc;    ///< one line
-    JsonObject schema;  ///< with description and default
+    JsonObject schema;  ///< with title (what is expected), description and default
     bool required = false;
     std::function<bool(Context &, const Node &, T &)> read;
 };
@@ -30,7 +30,7 @@ struct Key {
 template <typename T, typename Access, typename V>
 Key<T> key(const std::string &name, Access access, const Type<V> &type, const std::string &doc) {
     T fresh{};
-    JsonObject schema{{"description", json_string(doc)}};
+    JsonObject schema{{"title", json_string(type.expects)}, {"description", json_string(doc)}};
     schema.update(type.schema);
     schema.set("default", type.write(std::invoke(access, fresh)));
     return {.name = name,
