@@ -1,0 +1,141 @@
+"""The Debian package: built, looked into, installed, upgraded and removed.
+
+package_test.py
+"""
+
+import atexit
+import functools
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import machine
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CONFIGURATION = "/etc/uvoy/uvoy.json"
+CONFFILES = {CONFIGURATION, "/etc/logrotate.d/uvoy"}
+FILES = CONFFILES | {
+    "/usr/bin/uvoy",
+    "/usr/lib/sysusers.d/uvoy.conf",
+    "/usr/share/doc/uvoy/changelog.Debian.gz",
+    "/usr/share/doc/uvoy/copyright",
+    "/usr/share/doc/uvoy/examples/everything.json",
+    "/usr/share/man/man5/uvoy.json.5.gz",
+    "/usr/share/man/man8/uvoy.8.gz",
+    "/usr/share/uvoy/compose.yaml",
+    "/usr/share/uvoy/grafana/dashboards/overview.json",
+    "/usr/share/uvoy/prometheus/alerts.yml",
+    "/usr/share/uvoy/uvoy.schema.json",
+}
+
+
+def output(*command):
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def later(version, change=lambda tree: None):
+    """The same package with another version, and with what `change` does to its tree."""
+    with tempfile.TemporaryDirectory() as tree:
+        output("dpkg-deb", "-R", package(), tree)
+        control = pathlib.Path(tree, "DEBIAN/control")
+        control.write_text(re.sub(r"(?m)^Version: .*", f"Version: {version}", control.read_text()))
+        change(pathlib.Path(tree))
+        target = package().with_name(f"uvoy_{version}.deb")
+        output("dpkg-deb", "--root-owner-group", "-Znone", "-b", tree, target)
+        return target
+
+
+@functools.cache
+def package():
+    """The path of the package, which is made once."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    return pathlib.Path(output(ROOT / "scripts/package", folder).strip())
+
+
+class Package(unittest.TestCase):
+    def test_lintian_finds_no_error(self):
+        found = subprocess.run(
+            ["lintian", "--allow-root", "--fail-on", "error", package()],
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual(found.returncode, 0, found.stdout + found.stderr)
+
+    def test_it_holds_every_file_in_its_place(self):
+        listed = output("dpkg-deb", "-c", package()).splitlines()
+        files = {line.split()[5].removeprefix(".") for line in listed if line.startswith("-")}
+        self.assertEqual(FILES - files, set())
+        self.assertEqual([path for path in files if path.startswith("/usr/local")], [])
+        owners = {line.split()[1] for line in listed}
+        self.assertEqual(owners, {"root/root"})
+
+    def test_what_administrators_change_are_conffiles(self):
+        conffiles = output("dpkg-deb", "-I", package(), "conffiles").split()
+        self.assertEqual(set(conffiles), CONFFILES)
+
+    def test_it_is_the_version_of_the_source(self):
+        version = re.search(r"version: '([^']*)'", (ROOT / "meson.build").read_text())[1]
+        packaged = output("dpkg-deb", "-f", package(), "Version").strip()
+        self.assertEqual(packaged.rpartition("-")[0], version)
+
+    def test_it_needs_the_libraries_and_who_makes_its_user(self):
+        needed = output("dpkg-deb", "-f", package(), "Depends")
+        for name in ("libc6", "libuv1", "liburcu8", "systemd-standalone-sysusers"):
+            self.assertIn(name, needed)
+
+    def test_building_it_needs_what_building_uvoy_needs(self):
+        setup = (ROOT / "scripts/setup").read_text()
+        wanted = re.search(r"build_packages=\(([^)]*)\)", setup)[1].split()
+        control = (ROOT / "etc/debian/control").read_text()
+        # Its tests are no part of the package.
+        for name in set(wanted) - {"doctest-dev"}:
+            self.assertIn(f"\n {name},\n", control)
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only root can install it")
+class Installed(unittest.TestCase):
+    def setUp(self):
+        self.machine = self.enterContext(machine.machine())
+
+    def install(self, deb):
+        shutil.copy(deb, self.machine.path("/tmp/uvoy.deb"))
+        return self.machine.must("dpkg", "--path-include=/*", "--install", "/tmp/uvoy.deb")
+
+    def test_it_is_ready_to_run(self):
+        self.install(package())
+        told = self.machine.must("uvoy", "check", CONFIGURATION)
+        self.assertIn(": ok, ", told)
+        self.assertRegex(self.machine.must("getent", "passwd", "uvoy"), r":/usr/sbin/nologin$")
+        json.loads(self.machine.path("/usr/share/uvoy/uvoy.schema.json").read_text())
+        self.assertEqual(self.machine.must("dpkg", "--verify", "uvoy"), "")
+
+    def test_what_the_administrator_wrote_stays(self):
+        self.install(package())
+        self.machine.write(CONFIGURATION, "{}")
+        self.install(later("0.1.0-2"))
+        self.assertEqual(self.machine.path(CONFIGURATION).read_text(), "{}")
+
+    def test_removing_it_leaves_the_configuration_and_purging_it_leaves_nothing(self):
+        self.install(package())
+        self.machine.write("/var/log/uvoy/access.log", "a line\n")
+        self.machine.must("dpkg", "--remove", "uvoy")
+        left = [path for path in FILES if self.machine.path(path).exists()]
+        self.assertEqual(set(left), CONFFILES)
+        self.assertTrue(self.machine.path("/var/log/uvoy/access.log").exists())
+        self.machine.must("dpkg", "--purge", "uvoy")
+        for path in CONFFILES | {"/etc/uvoy", "/var/log/uvoy"}:
+            self.assertFalse(self.machine.path(path).exists(), path)
+
+
+if __name__ == "__main__":
+    if os.geteuid() == 0:
+        machine.move_apart()
+    unittest.main()
