@@ -46,6 +46,9 @@ public:
     /// TimePoint::max() = never.
     void set(Alarm &alarm, TimePoint due);
 
+    /// Takes it out; it may be set in another wheel from then on.
+    static void remove(Alarm &alarm) { alarm.unlink(); }
+
     /// No alarm rings before that; TimePoint::max() if none is set.
     TimePoint next() const;
 

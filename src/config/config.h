@@ -54,6 +54,8 @@ struct ListenerTimeouts {
     Duration body = 60s;       ///< between two reads of a body
     Duration keepalive = 75s;  ///< without a request
     Duration write = 60s;      ///< without progress of a write
+
+    friend bool operator==(const ListenerTimeouts &, const ListenerTimeouts &) = default;
 };
 
 /// How much a client may send.
@@ -64,6 +66,8 @@ struct ListenerLimits {
     std::uint32_t connections = 0;              ///< 0 = unlimited
     std::uint32_t connections_per_client = 0;   ///< 0 = unlimited
     std::uint32_t requests_per_connection = 0;  ///< 0 = unlimited
+
+    friend bool operator==(const ListenerLimits &, const ListenerLimits &) = default;
 };
 
 /// How paths are brought into one form before they are matched and forwarded: http::PathRules.
@@ -78,6 +82,8 @@ struct Normalize {
     Unreserved unreserved = Unreserved::decode;
     EncodedControls encoded_controls = EncodedControls::refuse;
     bool merge_slashes = false;
+
+    friend bool operator==(const Normalize &, const Normalize &) = default;
 };
 
 /// A peer whose word about the client is believed: a network, or whoever comes by a unix socket.
@@ -96,6 +102,8 @@ struct Listener {
     ListenerTimeouts timeouts;
     ListenerLimits limits;
     std::vector<std::size_t> rate_limits;  ///< indices into Config::rate_limits
+
+    friend bool operator==(const Listener &, const Listener &) = default;
 };
 
 /// Which hosts a route takes.  `text` is in lower case.
@@ -104,6 +112,8 @@ struct HostMatch {
 
     Kind kind = Kind::any;
     std::string text;  ///< suffix: with its leading dot, ".example.com" for "*.example.com"
+
+    friend bool operator==(const HostMatch &, const HostMatch &) = default;
 };
 
 /// Which paths a route takes.
@@ -112,6 +122,8 @@ struct PathMatch {
 
     Kind kind = Kind::any;
     std::string text;  ///< begins with "/"
+
+    friend bool operator==(const PathMatch &, const PathMatch &) = default;
 };
 
 /// What a request must look like for a route to take it; missing = any.
@@ -119,11 +131,15 @@ struct Match {
     std::optional<std::size_t> listener;  ///< index into Config::listeners
     HostMatch host;
     PathMatch path;
+
+    friend bool operator==(const Match &, const Match &) = default;
 };
 
 /// Action: forward to a cluster.
 struct Forward {
     std::size_t cluster = 0;  ///< index into Config::clusters
+
+    friend bool operator==(const Forward &, const Forward &) = default;
 };
 
 /// Action: answer without an endpoint.
@@ -131,6 +147,8 @@ struct Respond {
     std::uint16_t status = 200;
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;  ///< in the order of the file
+
+    friend bool operator==(const Respond &, const Respond &) = default;
 };
 
 /// What a try may end with for another one to be worth it.
@@ -156,6 +174,8 @@ struct RetryOn {
 struct Backoff {
     Duration first = 25ms;
     Duration longest = 250ms;
+
+    friend bool operator==(const Backoff &, const Backoff &) = default;
 };
 
 /// When a failed request is tried again at another endpoint.
@@ -167,6 +187,8 @@ struct Retry {
     Duration per_try_timeout = 0s;                    ///< 0 = only the route's timeout
     std::uint64_t buffer = std::uint64_t{64} * 1024;  ///< bytes of a body kept for a retry
     Backoff backoff;
+
+    friend bool operator==(const Retry &, const Retry &) = default;
 };
 
 /// One entry of the route table; the first whose match fits wins.
@@ -182,6 +204,8 @@ struct Route {
     Retry retry;
     std::optional<std::vector<KeyPart>> hash_key;  ///< replaces the cluster's
     bool access_log = true;
+
+    friend bool operator==(const Route &, const Route &) = default;
 };
 
 /// One server of a cluster.
@@ -190,6 +214,8 @@ struct Endpoint {
     Address address;
     std::uint32_t weight = 1;
     std::uint16_t priority = 0;  ///< 0 is asked first
+
+    friend bool operator==(const Endpoint &, const Endpoint &) = default;
 };
 
 enum class Policy : std::uint8_t {
@@ -210,6 +236,8 @@ struct LoadBalancing {
     std::optional<Factor> bounded_load;
     Duration slow_start = 10s;    ///< until an endpoint that returns has its share; 0 = at once
     Share panic_threshold{5000};  ///< of the weight: with more of it out, all are used
+
+    friend bool operator==(const LoadBalancing &, const LoadBalancing &) = default;
 };
 
 /// Status codes first..last, both included.
@@ -232,6 +260,8 @@ struct HealthCheck {
     std::uint32_t healthy_after = 2;
     std::uint32_t unhealthy_after = 2;
     std::vector<StatusRange> status{StatusRange{200, 399}};
+
+    friend bool operator==(const HealthCheck &, const HealthCheck &) = default;
 };
 
 /// When what traffic sees takes an endpoint out, and for how long.
@@ -242,6 +272,8 @@ struct OutlierDetection {
     Duration eject = 5s;                     ///< the first time; then it doubles
     Duration max_eject = 300s;               ///< not below `eject`
     Share max_ejected{5000};                 ///< of the endpoints, by traffic
+
+    friend bool operator==(const OutlierDetection &, const OutlierDetection &) = default;
 };
 
 /// How much of a cluster may be in use.
@@ -250,12 +282,16 @@ struct ClusterLimits {
     std::uint32_t requests = 1024;     ///< in flight at one endpoint
     std::uint32_t pending = 1024;      ///< requests of the cluster that wait for a connection
     Duration pending_timeout = 1s;
+
+    friend bool operator==(const ClusterLimits &, const ClusterLimits &) = default;
 };
 
 /// How long an upstream connection may take.
 struct ClusterTimeouts {
     Duration connect = 2s;
     Duration idle = 30s;  ///< of a connection in the pool
+
+    friend bool operator==(const ClusterTimeouts &, const ClusterTimeouts &) = default;
 };
 
 /// Endpoints that DNS tells: all addresses of a name, or all servers of a service (RFC 2782).
@@ -267,12 +303,16 @@ struct Discovery {
     std::optional<Duration> refresh;  ///< none: the records' time to live says when to ask again
     std::optional<Address> server;    ///< an IP address; none: those of /etc/resolv.conf
     std::uint32_t max_endpoints = 64;
+
+    friend bool operator==(const Discovery &, const Discovery &) = default;
 };
 
 /// How many of a cluster's requests in flight may be retries.
 struct RetryBudget {
     Share ratio{2000};
     std::uint32_t min = 3;  ///< so many are allowed in any case
+
+    friend bool operator==(const RetryBudget &, const RetryBudget &) = default;
 };
 
 /// Endpoints that serve the same thing.
@@ -286,12 +326,16 @@ struct Cluster {
     ClusterLimits limits;
     RetryBudget retry_budget;
     ClusterTimeouts timeouts;
+
+    friend bool operator==(const Cluster &, const Cluster &) = default;
 };
 
 /// So many requests in so much time.
 struct Rate {
     std::uint32_t requests = 1;
     Duration per = 1s;
+
+    friend bool operator==(const Rate &, const Rate &) = default;
 };
 
 /// A bucket of tokens for every value of the key.
@@ -303,11 +347,15 @@ struct RateLimit {
     std::uint16_t status = 429;
     std::uint32_t table = 1'048'576;  ///< keys remembered at once
     bool dry_run = false;             ///< counts what it would reject, and rejects nothing
+
+    friend bool operator==(const RateLimit &, const RateLimit &) = default;
 };
 
 /// Where the admin API listens.
 struct Admin {
     Address address{.host = "127.0.0.1", .port = 9901, .path = {}};
+
+    friend bool operator==(const Admin &, const Admin &) = default;
 };
 
 enum class LogFormat : std::uint8_t { json };
@@ -316,16 +364,22 @@ enum class LogFormat : std::uint8_t { json };
 struct AccessLog {
     std::string path = "stdout";  ///< absolute, or the word "stdout"
     LogFormat format = LogFormat::json;
+
+    friend bool operator==(const AccessLog &, const AccessLog &) = default;
 };
 
 struct Shutdown {
     Duration drain_timeout = 30s;  ///< how long exchanges in flight may take after SIGTERM
+
+    friend bool operator==(const Shutdown &, const Shutdown &) = default;
 };
 
 /// Limits of the whole process.
 struct Limits {
     std::uint32_t connections = 0;        ///< 0 = what RLIMIT_NOFILE allows
     std::optional<std::uint64_t> memory;  ///< resident bytes above which new work is refused
+
+    friend bool operator==(const Limits &, const Limits &) = default;
 };
 
 /// A whole file.
@@ -340,6 +394,8 @@ struct Config {
     Shutdown shutdown;
     Limits limits;
     std::string hash_seed;  ///< empty = random at start
+
+    friend bool operator==(const Config &, const Config &) = default;
 };
 
 }  // namespace uvoy::config

@@ -5,6 +5,8 @@
 
 namespace uvoy::proxy {
 
+class Succession;
+
 /// One end of a connection inside the core.  It never destroys itself: it becomes done(), and the
 /// Proxy destroys it when the event is over.  Whoever changes an actor touches it
 /// (Proxy::touch()), so that the Proxy asks for its deadline and whether it is done.
@@ -23,6 +25,8 @@ public:
     virtual void on_deadline(TimePoint now) = 0;
     /// Work that the event left for its end.  May touch actors, itself too.
     virtual void settle(TimePoint now) = 0;
+    /// Its Proxy has a successor: true if it went there, as it does between two exchanges.
+    virtual bool follow(const Succession &succession, TimePoint now) = 0;
 
 private:
     friend class Proxy;

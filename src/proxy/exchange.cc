@@ -246,7 +246,7 @@ void Exchange::finish_if_over(TimePoint now) {
 TimePoint Exchange::deadline() const {
     if (response_state_ == Response::over) {  // the rest of the request is thrown away
         const TimePoint due = std::min(read_due_, discard_due_);
-        const auto draining = proxy_.drain_since();
+        const auto draining = proxy_.drain_since(session_->listener());
         return draining ? std::min(due, *draining + Proxy::drain_grace) : due;
     }
     // While the client is not read it cannot be late.

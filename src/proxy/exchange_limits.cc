@@ -55,7 +55,7 @@ void Exchange::claim_tokens(const route::KeyInput &request) {
         claims.push_back(
             {.shard = &proxy_.ports().limits[index],
              .limit = index,
-             .key_hash = route::hash_key(limit.key, key, proxy_.runtime().hash_seed() + index + 1),
+             .key_hash = route::hash_key(limit.key, key, proxy_.runtime().hash_seed() + 1),
              .dry_run = limit.dry_run});
     };
     std::ranges::for_each(config.listeners[session_->listener()].rate_limits, claim);

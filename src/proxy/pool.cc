@@ -106,6 +106,16 @@ void Pool::offer(UpstreamConnection &connection, TimePoint now) {
     }
 }
 
+bool Pool::admits(const UpstreamConnection &connection) const {
+    return total_ == 0 || connection.generation() == generation_;
+}
+
+void Pool::adopt(UpstreamConnection &connection, TimePoint now) {
+    generation_ = connection.generation();
+    ++total_;
+    offer(connection, now);
+}
+
 void Pool::connected(UpstreamConnection &connection, TimePoint now) {
     assert(connecting_ != 0);
     --connecting_;

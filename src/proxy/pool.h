@@ -55,6 +55,10 @@ public:
     /// It is closed and was counted before as connecting, idle or busy.
     void closed(UpstreamConnection &connection, bool was_idle, TimePoint now);
 
+    /// Whether an idle connection of another pool would be one to the endpoint of this one.
+    bool admits(const UpstreamConnection &connection) const;
+    void adopt(UpstreamConnection &connection, TimePoint now);
+
     EndpointId endpoint() const { return endpoint_; }
     /// Of the endpoint that new connections go to.
     std::uint32_t generation() const { return generation_; }

@@ -42,8 +42,8 @@ Session::Admission Proxy::admit(std::size_t listener, std::string_view client_ip
     const config::ListenerLimits &limits = config.limits;
     Session::Admission admission{.answered = turned_away_ < most_turned_away,
                                  .trusted = route::is_trusted(config.trusted_proxies, client_ip)};
-    const auto connections =
-        runtime_.listener_connections(listener).load(std::memory_order_relaxed);
+    ListenerCounts &counts = runtime_.counts(listener);
+    const auto connections = counts.connections.load(std::memory_order_relaxed);
     if (runtime_.overloaded().load(std::memory_order_relaxed)) {
         admission.refusal = Reason::overload;
     } else if (full || (limits.connections != 0 && connections >= limits.connections)) {
@@ -53,7 +53,7 @@ Session::Admission Proxy::admit(std::size_t listener, std::string_view client_ip
         std::array<char, 46> buffer;
         const std::uint64_t client =
             hash(route::client_network(client_ip, buffer), runtime_.hash_seed());
-        if (runtime_.client_connections(listener).enter(client, limits.connections_per_client))
+        if (counts.clients.enter(client, limits.connections_per_client))
             admission.counted_as = client;
         else admission.refusal = Reason::overflow_connections;
     }
@@ -70,18 +70,31 @@ TransportEvents &Proxy::accept(std::unique_ptr<Transport> transport, std::size_t
     return accepted;
 }
 
-void Proxy::adopt(std::unique_ptr<Actor> actor) {
-    Actor *adopted = actor.release();
-    adopted->next_ = actors_;
-    if (actors_ != nullptr) actors_->previous_ = adopted;
-    actors_ = adopted;
-    touch(*adopted);
+void Proxy::adopt(std::unique_ptr<Actor> actor) { link(*actor.release()); }
+
+void Proxy::link(Actor &actor) {
+    actor.next_ = actors_;
+    if (actors_ != nullptr) actors_->previous_ = &actor;
+    actors_ = &actor;
+    touch(actor);
+}
+
+void Proxy::unlink(Actor &actor) {
+    (actor.previous_ != nullptr ? actor.previous_->next_ : actors_) = actor.next_;
+    if (actor.next_ != nullptr) actor.next_->previous_ = actor.previous_;
+    actor.previous_ = actor.next_ = nullptr;
 }
 
 void Proxy::destroy(Actor &actor) {
-    (actor.previous_ != nullptr ? actor.previous_->next_ : actors_) = actor.next_;
-    if (actor.next_ != nullptr) actor.next_->previous_ = actor.previous_;
+    unlink(actor);
     delete &actor;
+}
+
+void Proxy::hand_over(Actor &actor, Proxy &to) {
+    assert(!actor.touched_);
+    unlink(actor);
+    TimerWheel::remove(actor);
+    to.link(actor);
 }
 
 void Proxy::touch(Actor &actor) {
@@ -96,6 +109,7 @@ void Proxy::settle(TimePoint now) {
         Actor &actor = *touched_;
         touched_ = actor.next_touched_;
         actor.touched_ = false;
+        if (succession_ && actor.follow(*succession_, now)) continue;  // it is not ours any more
         actor.settle(now);
         if (actor.touched_) continue;  // it comes again
         if (actor.done()) destroy(actor);
@@ -155,7 +169,7 @@ void Proxy::session_opened(std::size_t listener, const Session::Admission &admis
         ++turned_away_;
         stats.connections_rejected.add();
     } else {
-        runtime_.listener_connections(listener).fetch_add(1, std::memory_order_relaxed);
+        runtime_.counts(listener).connections.fetch_add(1, std::memory_order_relaxed);
     }
     stats.connections_total.add();
     stats.connections_active.add();
@@ -165,17 +179,45 @@ void Proxy::session_closed(std::size_t listener, const Session::Admission &admis
                            Reason reason) {
     --connections_;
     if (admission.refusal != Reason::none) --turned_away_;
-    else runtime_.listener_connections(listener).fetch_sub(1, std::memory_order_relaxed);
-    if (admission.counted_as) runtime_.client_connections(listener).leave(*admission.counted_as);
+    else runtime_.counts(listener).connections.fetch_sub(1, std::memory_order_relaxed);
+    if (admission.counted_as) runtime_.counts(listener).clients.leave(*admission.counted_as);
     ports_.stats->listener(listener).connections_active.subtract();
     ports_.stats->process().connections_closed[reason].add();
+}
+
+void Proxy::session_moved(std::size_t listener, Proxy &to, std::size_t heir,
+                          Session::Admission &admission) {
+    --connections_;
+    ++to.connections_;
+    ports_.stats->listener(listener).connections_active.subtract();
+    to.ports_.stats->listener(heir).connections_active.add();
+    ListenerCounts &before = runtime_.counts(listener);
+    ListenerCounts &after = to.runtime_.counts(heir);
+    if (&before == &after) return;
+    before.connections.fetch_sub(1, std::memory_order_relaxed);
+    after.connections.fetch_add(1, std::memory_order_relaxed);
+    if (!admission.counted_as) return;
+    before.clients.leave(*admission.counted_as);
+    // Nobody who was admitted is sent away.
+    after.clients.enter(*admission.counted_as, ~std::uint32_t{0});
 }
 
 void Proxy::drain(TimePoint now) {
     if (drain_since_) return;
     drain_since_ = now;
-    for (Actor *actor = actors_; actor != nullptr; actor = actor->next_) touch(*actor);
+    touch_all();
     settle(now);
+}
+
+void Proxy::retire(Proxy &successor, const Heirs &heirs, TimePoint now) {
+    if (succession_) succession_->pass_on(successor, heirs, now);
+    else succession_.emplace(successor, heirs, now);
+    touch_all();
+    settle(now);
+}
+
+void Proxy::touch_all() {
+    for (Actor *actor = actors_; actor != nullptr; actor = actor->next_) touch(*actor);
 }
 
 void Proxy::set_wall_clock(TimePoint now, std::int64_t unix_milliseconds) {

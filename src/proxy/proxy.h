@@ -12,6 +12,7 @@
 #include "proxy/ports.h"
 #include "proxy/runtime.h"
 #include "proxy/session.h"
+#include "proxy/succession.h"
 #include "route/forwarded.h"
 #include "stats/worker_stats.h"
 
@@ -133,6 +134,16 @@ public:
     void drain(TimePoint now);
     static constexpr Duration drain_grace = std::chrono::milliseconds{500};
 
+    /// Another configuration serves what is new: whoever is idle goes there at once, others between
+    /// two exchanges, and the clients of listeners that are gone are drained.  settle() of
+    /// `successor`, and its after-event settle() behind this one's, is up to the driver.  May be
+    /// called again when the successor has got one itself.
+    void retire(Proxy &successor, const Heirs &heirs, TimePoint now);
+    /// Nobody is here: a retired one may be destroyed.
+    bool empty() const { return actors_ == nullptr; }
+    /// Whether settle() has anything to do.
+    bool unsettled() const { return touched_ != nullptr || !retired_.empty(); }
+
     /// What `now` means in real time, for logs and Date.
     void set_wall_clock(TimePoint now, std::int64_t unix_milliseconds);
 
@@ -145,6 +156,8 @@ public:
 
     void touch(Actor &actor);
     void adopt(std::unique_ptr<Actor> actor);
+    /// Gives an actor to `to`.
+    void hand_over(Actor &actor, Proxy &to);
     std::unique_ptr<Exchange> start_exchange();
     /// Recycles it when the event is over: until then it may still be on the stack.
     void retire(std::unique_ptr<Exchange> exchange);
@@ -154,6 +167,9 @@ public:
 
     void session_opened(std::size_t listener, const Session::Admission &admission);
     void session_closed(std::size_t listener, const Session::Admission &admission, Reason reason);
+    /// An admitted session of `listener` becomes one of `heir` of `to`.
+    void session_moved(std::size_t listener, Proxy &to, std::size_t heir,
+                       Session::Admission &admission);
 
     const Runtime &runtime() const { return runtime_; }
     const Ports &ports() const { return ports_; }
@@ -161,7 +177,11 @@ public:
     Pool &pool(EndpointId id) { return *pools_[runtime_.endpoint_number(id)]; }
     std::uint32_t &pending(std::size_t cluster) { return pending_[cluster]; }
     Random &random() { return random_; }
-    std::optional<TimePoint> drain_since() const { return drain_since_; }
+    /// Since when the clients of a listener are to go.
+    std::optional<TimePoint> drain_since(std::size_t listener) const {
+        if (drain_since_ || !succession_) return drain_since_;
+        return succession_->gone_since(listener);
+    }
     std::int64_t unix_milliseconds(TimePoint now) const;
     /// IMF-fixdate of `now`, made once a second.
     std::string_view date(TimePoint now);
@@ -176,6 +196,9 @@ public:
 
 private:
     Session::Admission admit(std::size_t listener, std::string_view client_ip, bool full);
+    void touch_all();
+    void link(Actor &actor);
+    void unlink(Actor &actor);
     void destroy(Actor &actor);
 
     const Runtime &runtime_;
@@ -195,7 +218,8 @@ private:
     std::size_t connections_ = 0;
     std::size_t turned_away_ = 0;
     std::optional<TimePoint> drain_since_;
-    std::int64_t wall_offset_ = 0;  // unix milliseconds at the epoch of TimePoint
+    std::optional<Succession> succession_;  // set: it is retired
+    std::int64_t wall_offset_ = 0;          // unix milliseconds at the epoch of TimePoint
     std::int64_t date_second_ = -1;
     std::array<char, 29> date_{};
 };

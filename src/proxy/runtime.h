@@ -24,6 +24,9 @@ namespace uvoy::proxy {
 /// One cluster, ready to run.
 struct ClusterRuntime {
     const config::Cluster *config = nullptr;
+    /// What the configuration lists, by index; null: an empty place.  Nothing with discovery.
+    std::vector<const config::Endpoint *> configured;
+    std::shared_ptr<cluster::ClusterLoad> load;  ///< null where no policy asks for it
     /// By index; of the control loop alone, but for its size.  Null: nobody has this place now.
     std::vector<std::shared_ptr<cluster::Endpoint>> endpoints;
     std::size_t first_endpoint = 0;  ///< number of its first endpoint, counted over all clusters
@@ -35,6 +38,14 @@ struct ClusterRuntime {
     mutable RetryCredit retry_credit;
 };
 
+/// What is counted of a listener for its limits.
+struct ListenerCounts {
+    /// Clients in the whole process: workers add and subtract as they come and go.
+    std::atomic<std::uint32_t> connections{0};
+    /// Of Config::Listener's connections_per_client.
+    limit::ConnectionCounts clients;
+};
+
 /// A checked configuration in the form the workers run on.  Immutable but for the endpoints of
 /// clusters with discovery, the endpoints' in-flight words, the counts of connections and the
 /// overload flag; shared by all workers.
@@ -43,6 +54,10 @@ public:
     /// `instance` tells this process from all others.
     Runtime(config::Config config, std::uint64_t hash_seed, unsigned workers,
             std::uint64_t instance = 0);
+    /// Takes the place of `former`: has the words of endpoints, listeners and the process in common
+    /// with it, where those go on.
+    Runtime(config::Config config, std::uint64_t hash_seed, unsigned workers,
+            const Runtime &former);
 
     Runtime(const Runtime &) = delete;
     Runtime &operator=(const Runtime &) = delete;
@@ -51,22 +66,17 @@ public:
     const route::Table &routes() const { return routes_; }
     const ClusterRuntime &cluster(std::size_t index) const { return clusters_[index]; }
     const std::deque<ClusterRuntime> &clusters() const { return clusters_; }
+    /// Null: there is none of this name.
+    const ClusterRuntime *find_cluster(std::string_view name) const;
     const http::HeadLimits &head_limits(std::size_t listener) const {
         return head_limits_[listener];
     }
-    /// Clients of one listener in the whole process: workers add and subtract as they come and go.
-    std::atomic<std::uint32_t> &listener_connections(std::size_t listener) const {
-        return listener_connections_[listener];
-    }
-    /// Counts of Config::Listener's connections_per_client.
-    limit::ConnectionCounts &client_connections(std::size_t listener) const {
-        return client_connections_[listener];
-    }
+    ListenerCounts &counts(std::size_t listener) const { return *counts_[listener]; }
     const http::PathRules &path_rules(std::size_t listener) const { return path_rules_[listener]; }
     /// Our name in Via, unique to this process.
     std::string_view pseudonym() const { return pseudonym_; }
     /// While it is set, new connections and new requests are refused.
-    std::atomic<bool> &overloaded() const { return overloaded_; }
+    std::atomic<bool> &overloaded() const { return *overloaded_; }
     const RetryClasses &retry_classes(std::size_t route) const { return retry_classes_[route]; }
     std::uint64_t hash_seed() const { return hash_seed_; }
 
@@ -88,14 +98,20 @@ public:
     stats::Dimensions dimensions() const;
 
 private:
+    Runtime(config::Config config, std::uint64_t hash_seed, unsigned workers, std::string pseudonym,
+            const Runtime *former);
+
+    void add_cluster(const config::Cluster &cluster, unsigned workers, const Runtime *former);
+    void add_counts(const Runtime *former);
+
     config::Config config_;
     route::Table routes_;
     std::uint64_t hash_seed_;
     std::string pseudonym_;
-    mutable std::atomic<bool> overloaded_ = false;
-    std::unique_ptr<std::atomic<std::uint32_t>[]> listener_connections_;
-    std::unique_ptr<limit::ConnectionCounts[]> client_connections_;
+    std::shared_ptr<std::atomic<bool>> overloaded_;
+    std::vector<std::shared_ptr<ListenerCounts>> counts_;
     std::deque<ClusterRuntime> clusters_;
+    std::size_t endpoints_ = 0;  // places of all clusters
     std::vector<http::HeadLimits> head_limits_;
     std::vector<http::PathRules> path_rules_;
     std::vector<RetryClasses> retry_classes_;

@@ -36,27 +36,27 @@ bool asks_for_head(Bytes input) {
 
 Session::Session(Proxy &proxy, std::unique_ptr<Transport> transport, std::size_t listener,
                  std::string client_ip, const Admission &admission, TimePoint now)
-    : proxy_{proxy},
+    : proxy_{&proxy},
       transport_{std::move(transport)},
       client_ip_{std::move(client_ip)},
       last_active_{now},
       listener_{static_cast<std::uint32_t>(listener)},
       admission_{admission} {
-    proxy_.session_opened(listener_, admission_);
+    proxy_->session_opened(listener_, admission_);
 }
 
-Session::~Session() { proxy_.session_closed(listener_, admission_, close_reason_); }
+Session::~Session() { proxy_->session_closed(listener_, admission_, close_reason_); }
 
 bool Session::may_persist() const {
     const auto limit =
-        proxy_.runtime().config().listeners[listener_].limits.requests_per_connection;
-    return !proxy_.draining() && !client_ended_ && (limit == 0 || requests_ < limit);
+        proxy_->runtime().config().listeners[listener_].limits.requests_per_connection;
+    return !proxy_->drain_since(listener_) && !client_ended_ && (limit == 0 || requests_ < limit);
 }
 
 void Session::wrote(std::size_t bytes, TimePoint now) {
     written_ += bytes;
     if (write_due_ != TimePoint::max() || transport_->queued() == 0) return;
-    write_due_ = now + proxy_.runtime().config().listeners[listener_].timeouts.write;
+    write_due_ = now + proxy_->runtime().config().listeners[listener_].timeouts.write;
     left_at_mark_ = written_ - transport_->queued() - transport_->in_kernel();
 }
 
@@ -81,7 +81,7 @@ void Session::finish_output() {
 
 void Session::begin_exchange() {
     ++requests_;
-    exchange_ = proxy_.start_exchange();
+    exchange_ = proxy_->start_exchange();
     exchange_->begin(*this, std::exchange(head_started_, TimePoint{}));
 }
 
@@ -93,8 +93,8 @@ void Session::hold(Bytes bytes) {
 bool Session::blocked() const { return transport_->queued() > Exchange::high_mark; }
 
 void Session::on_bytes(Bytes bytes, TimePoint now) {
-    proxy_.touch(*this);
-    proxy_.stats().process().received_bytes.add(bytes.size());
+    proxy_->touch(*this);
+    proxy_->stats().process().received_bytes.add(bytes.size());
     if (state_ == State::lingering) linger(now);
     if (state_ != State::open) return;  // nobody will read it
     if (exchange_ != nullptr && held_.empty()) bytes.remove_prefix(exchange_->receive(bytes, now));
@@ -132,7 +132,7 @@ std::size_t Session::consume(Bytes input, TimePoint now) {
 }
 
 bool Session::read_head(Bytes &input, std::size_t &used, TimePoint now) {
-    const http::HeadLimits &limits = proxy_.runtime().head_limits(listener_);
+    const http::HeadLimits &limits = proxy_->runtime().head_limits(listener_);
     if (head_started_ == TimePoint{}) head_started_ = now;
     const auto found = scanner_.scan(input, limits);
     if (!found) {
@@ -153,14 +153,14 @@ bool Session::read_head(Bytes &input, std::size_t &used, TimePoint now) {
     }
     const Bytes head = input.substr(found->begin, found->end - found->begin);
     scanner_.reset();
-    const auto parsed = http::parse_request(head, limits, proxy_.request_head);
+    const auto parsed = http::parse_request(head, limits, proxy_->request_head);
     if (!parsed) {
         refuse(parsed.error(), input, now);
         return false;
     }
     used += found->end;
     begin_exchange();
-    exchange_->start(proxy_.request_head, head.size(), now);
+    exchange_->start(proxy_->request_head, head.size(), now);
     // Also without body bytes: the head leaves together with what follows it.
     if (exchange_ != nullptr) used += exchange_->receive(input.substr(found->end), now);
     return true;
@@ -194,8 +194,8 @@ void Session::linger(TimePoint now) {
 
 void Session::exchange_over(After after, Reason reason, TimePoint now) {
     assert(exchange_ != nullptr);
-    proxy_.retire(std::move(exchange_));
-    proxy_.touch(*this);
+    proxy_->retire(std::move(exchange_));
+    proxy_->touch(*this);
     last_active_ = now;
     if (after == After::abort) {
         transport_->reset();
@@ -235,7 +235,7 @@ void Session::close(Reason reason, TimePoint now) {
 }
 
 void Session::on_end(TimePoint now) {
-    proxy_.touch(*this);
+    proxy_->touch(*this);
     client_ended_ = true;
     if (state_ == State::lingering) {
         linger_input_ = false;
@@ -248,7 +248,7 @@ void Session::on_end(TimePoint now) {
 }
 
 void Session::on_drained(TimePoint now) {
-    proxy_.touch(*this);
+    proxy_->touch(*this);
     write_due_ = TimePoint::max();
     if (state_ == State::lingering) {
         if (linger_input_) linger(now);
@@ -261,7 +261,7 @@ void Session::on_drained(TimePoint now) {
 }
 
 void Session::on_broken(TimePoint now) {
-    proxy_.touch(*this);
+    proxy_->touch(*this);
     if (state_ == State::open) close_reason_ = Reason::client_closed;
     if (exchange_ != nullptr) exchange_->on_client_lost(Reason::client_closed, now);
     state_ = State::closed;
@@ -269,13 +269,13 @@ void Session::on_broken(TimePoint now) {
 
 TimePoint Session::idle_deadline() const {
     const config::ListenerTimeouts &timeouts =
-        proxy_.runtime().config().listeners[listener_].timeouts;
+        proxy_->runtime().config().listeners[listener_].timeouts;
     if (!held_.empty()) {
         // What is held because the client does not read waits for write_due_.
         return head_started_ == TimePoint{} ? TimePoint::max() : head_started_ + timeouts.headers;
     }
     const TimePoint due = last_active_ + timeouts.keepalive;
-    const auto draining = proxy_.drain_since();
+    const auto draining = proxy_->drain_since(listener_);
     if (!draining) return due;
     return std::min(due, std::max(last_active_, *draining) + Proxy::drain_grace);
 }
@@ -291,12 +291,12 @@ bool Session::check_write_progress(TimePoint now) {
     const std::uint64_t left = written_ - transport_->queued() - transport_->in_kernel();
     if (left == left_at_mark_) return false;
     left_at_mark_ = left;
-    write_due_ = now + proxy_.runtime().config().listeners[listener_].timeouts.write;
+    write_due_ = now + proxy_->runtime().config().listeners[listener_].timeouts.write;
     return true;
 }
 
 void Session::on_deadline(TimePoint now) {
-    proxy_.touch(*this);
+    proxy_->touch(*this);
     if (state_ == State::closed) return;
     if (!check_write_progress(now)) {
         if (exchange_ != nullptr) exchange_->on_client_lost(Reason::client_timeout, now);
@@ -334,6 +334,20 @@ void Session::settle(TimePoint now) {
     advance_held(now);
     if (client_ended_ && state_ == State::open && exchange_ == nullptr)
         close(held_.empty() ? Reason::none : Reason::client_closed, now);
+}
+
+bool Session::follow(const Succession &succession, TimePoint) {
+    if (state_ != State::open || exchange_ != nullptr || admission_.refusal != Reason::none)
+        return false;
+    const auto heir = succession.listener(listener_);
+    if (!heir) return false;
+    Proxy &from = *std::exchange(proxy_, &succession.to());
+    from.session_moved(listener_, *proxy_, *heir, admission_);
+    listener_ = static_cast<std::uint32_t>(*heir);
+    admission_.trusted = route::is_trusted(
+        proxy_->runtime().config().listeners[listener_].trusted_proxies, client_ip_);
+    from.hand_over(*this, *proxy_);
+    return true;
 }
 
 }  // namespace uvoy::proxy

@@ -73,6 +73,7 @@ public:
     TimePoint deadline() const override;
     void on_deadline(TimePoint now) override;
     void settle(TimePoint now) override;
+    bool follow(const Succession &succession, TimePoint now) override;
 
 private:
     enum class State : std::uint8_t {
@@ -101,7 +102,7 @@ private:
     static constexpr Duration linger_time = std::chrono::seconds{2};
     static constexpr Duration longest_linger = std::chrono::seconds{10};
 
-    Proxy &proxy_;
+    Proxy *proxy_;
     std::unique_ptr<Transport> transport_;
     std::unique_ptr<Exchange> exchange_;  // null between requests
     std::string client_ip_;

@@ -45,13 +45,13 @@ Reason reason_of(http::HeadError error) {
 }  // namespace
 
 UpstreamConnection::UpstreamConnection(Proxy &proxy, Pool &pool, TimePoint now)
-    : proxy_{proxy}, pool_{pool}, since_{now}, generation_{pool.generation()} {}
+    : proxy_{&proxy}, pool_{&pool}, since_{now}, generation_{pool.generation()} {}
 
 UpstreamConnection::~UpstreamConnection() = default;
 
 void UpstreamConnection::open(TimePoint) {
-    transport_ = proxy_.ports().dialer->dial(pool_.endpoint(), *this);
-    proxy_.touch(*this);
+    transport_ = proxy_->ports().dialer->dial(pool_->endpoint(), *this);
+    proxy_->touch(*this);
 }
 
 void UpstreamConnection::assign(Exchange &exchange, TimePoint) {
@@ -61,35 +61,35 @@ void UpstreamConnection::assign(Exchange &exchange, TimePoint) {
     interim_ = 0;
     head_read_ = any_byte_ = false;
     ++served_;
-    auto &stats = proxy_.stats().cluster(pool_.endpoint().cluster);
+    auto &stats = proxy_->stats().cluster(pool_->endpoint().cluster);
     stats.connections_idle.subtract();
     stats.connections_active.add();
     if (served_ > 1) stats.reuses.add();
-    proxy_.touch(*this);
+    proxy_->touch(*this);
 }
 
 void UpstreamConnection::rest(TimePoint now) {
     state_ = State::idle;
     since_ = now;
-    rested_in_ = proxy_.turn();
-    proxy_.touch(*this);
+    rested_in_ = proxy_->turn();
+    proxy_->touch(*this);
 }
 
 void UpstreamConnection::reserve(Exchange &exchange) {
     assert(state_ == State::idle && reserved_for_ == nullptr);
     reserved_for_ = &exchange;
-    proxy_.reserve(*this);
+    proxy_->reserve(*this);
 }
 
 void UpstreamConnection::cancel_reservation() {
     reserved_for_ = nullptr;
-    proxy_.cancel_reservation(*this);
+    proxy_->cancel_reservation(*this);
 }
 
 void UpstreamConnection::end_reservation(TimePoint now) {
     // What came since it was read in this same turn comes with the next one.
-    if (rested_in_ == proxy_.turn()) {
-        proxy_.reserve(*this);
+    if (rested_in_ == proxy_->turn()) {
+        proxy_->reserve(*this);
         return;
     }
     std::exchange(reserved_for_, nullptr)->on_connection(*this, now);
@@ -100,7 +100,7 @@ void UpstreamConnection::pause(bool paused) {
     paused_ = paused;
     if (paused) transport_->pause_reading();
     else transport_->resume_reading();
-    proxy_.touch(*this);
+    proxy_->touch(*this);
 }
 
 void UpstreamConnection::release(bool reusable, TimePoint now) {
@@ -114,10 +114,10 @@ void UpstreamConnection::release(bool reusable, TimePoint now) {
 
 void UpstreamConnection::return_to_pool(TimePoint now) {
     pause(false);
-    auto &stats = proxy_.stats().cluster(pool_.endpoint().cluster);
+    auto &stats = proxy_->stats().cluster(pool_->endpoint().cluster);
     stats.connections_active.subtract();
     stats.connections_idle.add();
-    pool_.ready(*this, now);
+    pool_->ready(*this, now);
 }
 
 void UpstreamConnection::discard(bool reusable, TimePoint now) {
@@ -130,7 +130,7 @@ void UpstreamConnection::discard(bool reusable, TimePoint now) {
     since_ = now;
     discarded_ = 0;
     pause(false);
-    proxy_.touch(*this);
+    proxy_->touch(*this);
 }
 
 void UpstreamConnection::discard_body(Bytes bytes, TimePoint now) {
@@ -164,19 +164,19 @@ void UpstreamConnection::end_tunnel(TimePoint now) {
     }
     state_ = State::leaving;
     since_ = now;
-    proxy_.touch(*this);
+    proxy_->touch(*this);
 }
 
 void UpstreamConnection::on_connected(TimePoint now) {
-    auto &stats = proxy_.stats().cluster(pool_.endpoint().cluster);
+    auto &stats = proxy_->stats().cluster(pool_->endpoint().cluster);
     stats.connects[stats::ConnectResult::ok].add();
     connect_time_ = now - since_;
     stats.connect_duration.observe(connect_time_);
     stats.connections_idle.add();
     state_ = State::idle;
     since_ = now;
-    proxy_.touch(*this);
-    pool_.connected(*this, now);
+    proxy_->touch(*this);
+    pool_->connected(*this, now);
 }
 
 void UpstreamConnection::on_connect_failed(ConnectError error, TimePoint now) {
@@ -185,17 +185,17 @@ void UpstreamConnection::on_connect_failed(ConnectError error, TimePoint now) {
 
 void UpstreamConnection::fail_connect(Reason reason, TimePoint now) {
     assert(state_ == State::connecting);
-    auto &connects = proxy_.stats().cluster(pool_.endpoint().cluster).connects;
+    auto &connects = proxy_->stats().cluster(pool_->endpoint().cluster).connects;
     if (reason == Reason::connect_refused) connects[stats::ConnectResult::refused].add();
     else if (reason == Reason::connect_timeout) connects[stats::ConnectResult::timeout].add();
     else connects[stats::ConnectResult::failed].add();
     state_ = State::closed;
-    proxy_.touch(*this);
-    pool_.connect_failed(reason, now);
+    proxy_->touch(*this);
+    pool_->connect_failed(reason, now);
 }
 
 void UpstreamConnection::on_bytes(Bytes bytes, TimePoint now) {
-    proxy_.touch(*this);
+    proxy_->touch(*this);
     if (state_ == State::closed) return;
     if (state_ == State::discarding) {
         discard_body(bytes, now);
@@ -248,7 +248,7 @@ bool UpstreamConnection::read_head(Bytes &bytes, Gather &out, TimePoint now) {
         held_ = bytes;
         return false;
     }
-    http::ResponseHead &head = proxy_.response_head;
+    http::ResponseHead &head = proxy_->response_head;
     const auto parsed = http::parse_response(bytes.substr(found->begin, found->end - found->begin),
                                              response_limits, head);
     if (!parsed) {
@@ -307,12 +307,12 @@ void UpstreamConnection::refuse_response(Reason reason, Gather &out, TimePoint n
 }
 
 void UpstreamConnection::end_response(bool extra_bytes, Gather &out, TimePoint now) {
-    proxy_.trailers.clear();
+    proxy_->trailers.clear();
     if (!body_.trailers().empty()) {
-        const auto parsed = http::parse_fields(body_.trailers(), {}, proxy_.trailers);
+        const auto parsed = http::parse_fields(body_.trailers(), {}, proxy_->trailers);
         assert(parsed);  // the decoder has judged the section already
     }
-    exchange_->on_response_end(proxy_.trailers, !extra_bytes, out, now);
+    exchange_->on_response_end(proxy_->trailers, !extra_bytes, out, now);
 }
 
 Reason UpstreamConnection::lost_reason() const {
@@ -329,7 +329,7 @@ void UpstreamConnection::fail(Reason reason, TimePoint now) {
 }
 
 void UpstreamConnection::on_end(TimePoint now) {
-    proxy_.touch(*this);
+    proxy_->touch(*this);
     if (state_ == State::closed) return;
     if (exchange_ == nullptr) {
         close(now);
@@ -348,13 +348,13 @@ void UpstreamConnection::on_end(TimePoint now) {
 }
 
 void UpstreamConnection::on_drained(TimePoint now) {
-    proxy_.touch(*this);
+    proxy_->touch(*this);
     if (exchange_ != nullptr) exchange_->on_upstream_drained(now);
     else if (state_ == State::leaving) close(now);
 }
 
 void UpstreamConnection::on_broken(TimePoint now) {
-    proxy_.touch(*this);
+    proxy_->touch(*this);
     if (state_ == State::closed) return;
     if (exchange_ == nullptr) close(now);
     else fail(lost_reason(), now);
@@ -364,20 +364,39 @@ void UpstreamConnection::close(TimePoint now) {
     if (state_ == State::closed) return;
     const bool was_idle = state_ == State::idle;
     assert(state_ != State::connecting);
-    auto &stats = proxy_.stats().cluster(pool_.endpoint().cluster);
+    auto &stats = proxy_->stats().cluster(pool_->endpoint().cluster);
     (was_idle ? stats.connections_idle : stats.connections_active).subtract();
     state_ = State::closed;
-    proxy_.touch(*this);
-    pool_.closed(*this, was_idle, now);
+    proxy_->touch(*this);
+    pool_->closed(*this, was_idle, now);
     if (reserved_for_ == nullptr) return;
     Exchange *const exchange = reserved_for_;
     cancel_reservation();
     exchange->on_reservation_lost(now);
 }
 
+bool UpstreamConnection::follow(const Succession &succession, TimePoint now) {
+    if (state_ != State::idle || reserved_for_ != nullptr) return false;
+    const auto heir = succession.endpoint(proxy_->runtime().endpoint_number(pool_->endpoint()));
+    Proxy &to = succession.to();
+    if (!heir || !to.pool(*heir).admits(*this)) {
+        drop(now);
+        return false;
+    }
+    proxy_->stats().cluster(pool_->endpoint().cluster).connections_idle.subtract();
+    pool_->closed(*this, true, now);
+    Proxy &from = *std::exchange(proxy_, &to);
+    pool_ = &to.pool(*heir);
+    rested_in_ = to.turn();
+    from.hand_over(*this, to);
+    to.stats().cluster(heir->cluster).connections_idle.add();
+    pool_->adopt(*this, now);
+    return true;
+}
+
 TimePoint UpstreamConnection::deadline() const {
     const config::ClusterTimeouts &timeouts =
-        proxy_.runtime().cluster(pool_.endpoint().cluster).config->timeouts;
+        proxy_->runtime().cluster(pool_->endpoint().cluster).config->timeouts;
     switch (state_) {
         case State::connecting:
             return since_ + timeouts.connect;

@@ -76,6 +76,7 @@ public:
     TimePoint deadline() const override;
     void on_deadline(TimePoint now) override;
     void settle(TimePoint) override {}
+    bool follow(const Succession &succession, TimePoint now) override;
 
 private:
     enum class State : std::uint8_t {
@@ -101,8 +102,8 @@ private:
     void close(TimePoint now);
     Reason lost_reason() const;
 
-    Proxy &proxy_;
-    Pool &pool_;
+    Proxy *proxy_;
+    Pool *pool_;
     std::unique_ptr<Transport> transport_;
     Exchange *exchange_ = nullptr;
     Exchange *reserved_for_ = nullptr;

@@ -137,11 +137,11 @@ EndpointNames::EndpointNames(uv::Loop &loop, const proxy::Runtime &runtime,
       random_{settings.seed},
       server_{std::move(settings.server)} {
     for (const proxy::ClusterRuntime &cluster : runtime.clusters()) {
-        const auto &endpoints = cluster.config->endpoints;
-        for (std::size_t i = 0; i < endpoints.size(); ++i) {
-            if (!is_name(endpoints[i].address)) continue;
-            name_of(endpoints[i].address.host)
-                .add(cluster.first_endpoint + i, *cluster.config, endpoints[i]);
+        for (std::size_t i = 0; i < cluster.configured.size(); ++i) {
+            const config::Endpoint *const endpoint = cluster.configured[i];
+            if (endpoint == nullptr || !is_name(endpoint->address)) continue;
+            name_of(endpoint->address.host)
+                .add(cluster.first_endpoint + i, *cluster.config, *endpoint);
         }
     }
 }

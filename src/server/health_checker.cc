@@ -29,10 +29,11 @@ namespace {
 /// A timer that comes that much too late says that the loop was not turning.
 constexpr Duration patience = std::chrono::milliseconds{50};
 
-std::string host_of(const config::Cluster &cluster, std::size_t index) {
-    if (!cluster.health_check.host.empty()) return cluster.health_check.host;
+std::string host_of(const proxy::ClusterRuntime &cluster, std::size_t index) {
+    const config::Cluster &config = *cluster.config;
+    if (!config.health_check.host.empty()) return config.health_check.host;
     const config::Address &address =
-        cluster.discovery ? cluster.discovery->dns : cluster.endpoints[index].address;
+        config.discovery ? config.discovery->dns : cluster.configured[index]->address;
     if (address.is_unix()) return "localhost";
     return address.port != 0 ? address.text() : address.host;
 }
@@ -65,7 +66,7 @@ void HealthChecker::start_checks(proxy::EndpointId id) {
     const config::Cluster &config = *runtime_.cluster(id.cluster).config;
     if (config.health_check.type == config::HealthCheck::Type::none) return;
     auto &check = checks_[runtime_.endpoint_number(id)];
-    check = std::make_unique<Check>(*this, id, config.health_check, host_of(config, id.index));
+    check = std::make_unique<Check>(*this, id, config.health_check, host_of(runtime_.cluster(id.cluster), id.index));
     wheel_.set(*check, table().at(id).health.next_check());
 }
 

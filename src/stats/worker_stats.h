@@ -6,6 +6,7 @@
 #include <array>
 #include <cassert>
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 namespace uvoy::stats {
@@ -14,7 +15,9 @@ namespace uvoy::stats {
 /// loop at any time.  Indices are those of the configuration.
 class WorkerStats {
 public:
-    explicit WorkerStats(const Dimensions &dimensions);
+    /// `process` goes on where another configuration left off; null: from nothing.
+    explicit WorkerStats(const Dimensions &dimensions,
+                         std::shared_ptr<ProcessFields<Live>> process = nullptr);
 
     WorkerStats(const WorkerStats &) = delete;
     WorkerStats &operator=(const WorkerStats &) = delete;
@@ -33,8 +36,10 @@ public:
     const Endpoint &endpoint(std::size_t index) const { return at(endpoints_, index); }
     Limit &limit(std::size_t index) { return at(limits_, index); }
     const Limit &limit(std::size_t index) const { return at(limits_, index); }
-    Process &process() { return process_; }
-    const Process &process() const { return process_; }
+    Process &process() { return *process_; }
+    const Process &process() const { return *process_; }
+    /// For the WorkerStats of the same worker under another configuration.
+    const std::shared_ptr<Process> &shared_process() const { return process_; }
 
     /// `route` may be no_route; `method` is the number of an http::Method, `code` a code_class().
     Counter &requests(std::size_t listener, std::size_t route, std::size_t method,
@@ -76,7 +81,7 @@ private:
     std::vector<Endpoint> endpoints_;
     std::vector<Limit> limits_;
     std::vector<Line> requests_;
-    Process process_;
+    std::shared_ptr<Process> process_;
 };
 
 }  // namespace uvoy::stats

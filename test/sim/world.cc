@@ -14,9 +14,10 @@ namespace {
 
 constexpr std::size_t endpoints = 4;
 
-// What the core may hold: once, for each exchange that it keeps for the next request, and for each
-// connection: a head at its largest, what comes with it, and room that a string has grown by.
-constexpr std::size_t bytes_of_core = 128 * 1024;
+// What the core may hold: for each configuration, for each exchange that it keeps for the next
+// request, and for each connection: a head at its largest, what comes with it, and room that a
+// string has grown by.
+constexpr std::size_t bytes_of_core = 512 * 1024;
 constexpr std::size_t bytes_of_exchange = 48 * 1024;
 constexpr std::size_t bytes_of_connection = 3 * (32 + 32) * 1024;
 
@@ -36,7 +37,7 @@ config::Retry make_retry(Scheduler &scheduler, const Faults &faults) {
 config::Config make_config(Scheduler &scheduler, const Faults &faults) {
     using std::chrono::seconds;
     config::Config config;
-    config.listeners.push_back({.name = "web"});
+    config.listeners.push_back({.name = "web", .addresses = {{.host = "192.0.2.9", .port = 80}}});
     config.access_log.emplace_back();
     config::Cluster cluster{.name = "app"};
     for (std::size_t i = 0; i < endpoints; ++i)
@@ -73,19 +74,89 @@ World::World(std::uint64_t seed) : scheduler_{seed} {
             faults_.endpoints = faults_.clients = faults_.stale = true;
             break;
     }
-    drains_ = scheduler_.chance(20);
-    runtime_ = std::make_unique<proxy::Runtime>(make_config(scheduler_, faults_), seed, 1);
-    stats_ = std::make_unique<stats::WorkerStats>(runtime_->dimensions());
-    proxy_ = std::make_unique<proxy::Proxy>(*runtime_,
-                                            proxy::Ports{.dialer = this,
-                                                         .balancer = this,
-                                                         .observer = this,
-                                                         .stats = stats_.get(),
-                                                         .ends_turns = scheduler_.chance(80)},
-                                            seed, scheduler_.now());
+    drains_ = ends_ = scheduler_.chance(20);
+    config::Config config = make_config(scheduler_, faults_);
+    ends_turns_ = scheduler_.chance(80);
+    process_stats_ = std::make_shared<stats::WorkerStats::Process>();
+    bytes_at_start_ = core_bytes();
+    {
+        const InCore core;
+        add_generation(std::make_unique<proxy::Runtime>(std::move(config), seed, 1));
+    }
     add_clients(seed);
     if (scheduler_.chance(40)) add_attackers(seed * 1'000 + 500);
     if (scheduler_.chance(10)) add_slow_client(seed * 1'000 + 800);
+    for (std::uint32_t left = scheduler_.chance(40) ? scheduler_.between(1, 4) : 0; left > 0;
+         --left)
+        scheduler_.after(std::chrono::milliseconds{scheduler_.between(0, 100)},
+                         [this] { reload(); });
+}
+
+void World::add_generation(std::unique_ptr<proxy::Runtime> runtime) {
+    auto stats = std::make_unique<stats::WorkerStats>(runtime->dimensions(), process_stats_);
+    auto proxy = std::make_unique<proxy::Proxy>(*runtime,
+                                                proxy::Ports{.dialer = this,
+                                                             .balancer = this,
+                                                             .observer = this,
+                                                             .stats = stats.get(),
+                                                             .ends_turns = ends_turns_},
+                                                scheduler_.random.next(), scheduler_.now());
+    generations_.push_back({std::move(runtime), std::move(stats), std::move(proxy)});
+}
+
+void World::reload() {
+    if (proxy().draining()) return;
+    config::Config config = runtime().config();
+    config::Cluster &cluster = config.clusters[0];
+    std::ranges::reverse(cluster.endpoints);  // whose places stay
+    cluster.timeouts.idle = std::chrono::seconds{scheduler_.between(1, 30)};
+    if (scheduler_.chance(30)) cluster.limits.connections = scheduler_.between(1, 4);
+    if (scheduler_.chance(20)) {  // the clients of the former listener have to go
+        ++config.listeners[0].addresses[0].port;
+        drains_ = true;
+    }
+    const proxy::Runtime &former = runtime();
+    {
+        const InCore core;
+        add_generation(
+            std::make_unique<proxy::Runtime>(std::move(config), former.hash_seed(), 1, former));
+    }
+    const proxy::Heirs heirs{former, runtime()};
+    event([&] {
+        for (std::size_t i = 0; i + 1 < generations_.size(); ++i)
+            generations_[i].proxy->retire(proxy(), heirs, scheduler_.now());
+    });
+}
+
+void World::settle() {
+    for (const Generation &generation : generations_) generation.proxy->settle(scheduler_.now());
+    std::erase_if(generations_, [&](const Generation &generation) {
+        return &generation != &generations_.back() && generation.proxy->empty();
+    });
+}
+
+std::size_t World::exchanges() const {
+    std::size_t sum = 0;
+    for (const Generation &generation : generations_) sum += generation.proxy->exchanges();
+    return sum;
+}
+
+std::size_t World::connections() const {
+    std::size_t sum = 0;
+    for (const Generation &generation : generations_) sum += generation.proxy->connections();
+    return sum;
+}
+
+TimePoint World::deadline() const {
+    TimePoint due = TimePoint::max();
+    for (const Generation &generation : generations_)
+        due = std::min(due, generation.proxy->deadline());
+    return due;
+}
+
+bool World::in_turn() const {
+    return std::ranges::any_of(
+        generations_, [](const Generation &generation) { return generation.proxy->in_turn(); });
 }
 
 void World::add_clients(std::uint64_t seed) {
@@ -138,7 +209,7 @@ void World::add_slow_client(std::uint64_t first_id) {
             break;
     }
     slow_client_ = std::make_unique<SlowClient>(
-        scheduler_, faults_, kind, id, runtime_->config().routes[0].timeout,
+        scheduler_, faults_, kind, id, runtime().config().routes[0].timeout,
         [this](Peer &client) { return connect(client); }, complaint_);
     start_soon([this] { slow_client_->start(); });
 }
@@ -149,27 +220,27 @@ void World::start_soon(std::function<void()> start) {
 
 World::~World() {
     // The proxy's transports tell the streams, and those their peers: take the proxy down first.
-    proxy_.reset();
+    for (Generation &generation : generations_) generation.proxy.reset();
 }
 
 void World::event(const std::function<void()> &action) {
     {
         const InCore core;
         action();
-        proxy_->settle(scheduler_.now());
+        settle();
     }
     end_turn_soon();
     check();
 }
 
 std::shared_ptr<Stream> World::connect(Peer &client) {
-    if (proxy_->draining()) return nullptr;
+    if (proxy().draining()) return nullptr;
     auto stream = std::make_shared<Stream>(
         scheduler_, [this](const std::function<void()> &action) { event(action); }, client);
     streams_.push_back(stream);
     auto transport = stream->make_transport();
     event([&] {
-        stream->attach(proxy_->accept(std::move(transport), 0, "192.0.2.1", scheduler_.now()));
+        stream->attach(proxy().accept(std::move(transport), 0, "192.0.2.1", scheduler_.now()));
     });
     return stream;
 }
@@ -203,7 +274,7 @@ std::unique_ptr<proxy::Transport> World::dial(proxy::EndpointId endpoint,
 
 std::uint64_t World::in_flight(std::uint16_t cluster) const {
     std::uint64_t sum = 0;
-    for (const auto &endpoint : runtime_->cluster(cluster).endpoints) sum += endpoint->in_flight;
+    for (const auto &endpoint : runtime().cluster(cluster).endpoints) sum += endpoint->in_flight;
     return sum;
 }
 
@@ -216,7 +287,7 @@ std::optional<proxy::Balancer::Pick> World::pick(std::uint16_t, std::uint64_t ha
         picked = candidate;
         break;
     }
-    cluster::Endpoint &endpoint = runtime_->endpoint({0, picked});
+    cluster::Endpoint &endpoint = runtime().endpoint({0, picked});
     return Pick{.endpoint = &endpoint, .in_flight = endpoint.enter()};
 }
 
@@ -239,7 +310,7 @@ void World::check_record(const proxy::ExchangeRecord &record) {
         complain(what + (" " + std::to_string(record.status) + " " +
                          std::string{name(record.reason)} + " " + std::string{record.path}));
     };
-    const Duration timeout = runtime_->config().routes[0].timeout;
+    const Duration timeout = runtime().config().routes[0].timeout;
     // After uvoy's own answer the rest of a body is still read and thrown away.
     const Duration late = record.reason == Reason::route_timeout ? proxy::Exchange::longest_discard
                                                                  : Duration::zero();
@@ -286,28 +357,37 @@ void World::complain(std::string text) {
 }
 
 void World::end_turn_soon() {
-    if (!proxy_->in_turn() || std::exchange(turn_ends_, true)) return;
+    if (!in_turn() || std::exchange(turn_ends_, true)) return;
     scheduler_.after(std::chrono::microseconds{scheduler_.between(0, 200)}, [this] {
         turn_ends_ = false;
-        event([this] { proxy_->end_turn(scheduler_.now()); });
+        event([this] {
+            for (const Generation &generation : generations_)
+                generation.proxy->end_turn(scheduler_.now());
+        });
     });
+}
+
+void World::check(const Generation &generation) {
+    const proxy::Proxy &proxy = *generation.proxy;
+    if (proxy.exchanges() > proxy.connections()) complain("more exchanges than connections");
+    if (proxy.exchanges() > 0 && proxy.deadline() == TimePoint::max())
+        complain("an exchange without a deadline");
+    const auto active = generation.stats->listener(0).requests_active.value();
+    if (active != static_cast<std::int64_t>(proxy.exchanges()))
+        complain("the gauge of active requests is off");
+    const proxy::ClusterRuntime &cluster = generation.runtime->cluster(0);
+    const config::RetryBudget &budget = cluster.config->retry_budget;
+    const std::uint32_t retries = cluster.retries;
+    if (retries > proxy.exchanges()) complain("more retries than exchanges");
+    if (budget.ratio.basis_points == 0 && retries > budget.min) complain("beyond the retry budget");
 }
 
 void World::check() {
     check_memory();
-    if (proxy_->exchanges() > proxy_->connections()) complain("more exchanges than connections");
-    if (proxy_->exchanges() > 0 && proxy_->deadline() == TimePoint::max())
-        complain("an exchange without a deadline");
-    const auto active = stats_->listener(0).requests_active.value();
-    if (active != static_cast<std::int64_t>(proxy_->exchanges()))
-        complain("the gauge of active requests is off");
+    for (const Generation &generation : generations_) check(generation);
     std::size_t in_flight = 0;
-    for (const auto &endpoint : runtime_->cluster(0).endpoints) in_flight += endpoint->in_flight;
-    if (in_flight > proxy_->exchanges()) complain("more requests in flight than exchanges");
-    const config::RetryBudget &budget = runtime_->cluster(0).config->retry_budget;
-    const std::uint32_t retries = runtime_->cluster(0).retries;
-    if (retries > proxy_->exchanges()) complain("more retries than exchanges");
-    if (budget.ratio.basis_points == 0 && retries > budget.min) complain("beyond the retry budget");
+    for (const auto &endpoint : runtime().cluster(0).endpoints) in_flight += endpoint->in_flight;
+    if (in_flight > exchanges()) complain("more requests in flight than exchanges");
     for (const auto &weak : streams_) {
         const auto stream = weak.lock();
         // The mark, one read buffer beyond it, and what framing adds.
@@ -318,12 +398,16 @@ void World::check() {
 }
 
 void World::check_memory() {
-    const auto &cluster = stats_->cluster(0);
-    const auto upstream = static_cast<std::size_t>(cluster.connections_active.value() +
-                                                   cluster.connections_idle.value());
-    most_connections_ = std::max(most_connections_, proxy_->connections());
-    const std::size_t limit = bytes_of_core + most_connections_ * bytes_of_exchange +
-                              (proxy_->connections() + upstream) * bytes_of_connection;
+    std::size_t upstream = 0;
+    for (const Generation &generation : generations_) {
+        const auto &cluster = generation.stats->cluster(0);
+        upstream += static_cast<std::size_t>(cluster.connections_active.value() +
+                                             cluster.connections_idle.value());
+    }
+    most_connections_ = std::max(most_connections_, connections());
+    const std::size_t limit =
+        generations_.size() * (bytes_of_core + most_connections_ * bytes_of_exchange) +
+        (connections() + upstream) * bytes_of_connection;
     const std::size_t held = core_bytes() - bytes_at_start_;
     if (held > limit)
         complain("the core holds " + std::to_string(held) + " bytes, more than " +
@@ -343,22 +427,26 @@ std::size_t World::answered() const {
 }
 
 std::string World::run() {
-    bytes_at_start_ = core_bytes();
-    if (drains_) {
+    if (ends_) {
         scheduler_.after(std::chrono::milliseconds{scheduler_.between(1, 200)}, [this] {
-            records_allowed_ = records_ + proxy_->exchanges() + proxy_->connections();
-            event([this] { proxy_->drain(scheduler_.now()); });
+            records_allowed_ = records_ + exchanges() + connections();
+            event([this] {
+                for (const Generation &generation : generations_)
+                    generation.proxy->drain(scheduler_.now());
+            });
         });
     }
     std::uint64_t steps = 0;
     while (complaint_.empty() && sightings_.complaint.empty()) {
-        const TimePoint due = proxy_->deadline();
+        const TimePoint due = deadline();
         if (scheduler_.empty() && due == TimePoint::max()) break;
         if (due <= scheduler_.next()) {
             scheduler_.advance_to(due);
             {
                 const InCore core;
-                proxy_->on_deadline(scheduler_.now());
+                for (const Generation &generation : generations_)
+                    generation.proxy->on_deadline(scheduler_.now());
+                settle();
             }
             end_turn_soon();
             check();
@@ -381,13 +469,14 @@ void World::check_end() {
     }
     if (slow_client_ && !slow_client_->done()) complain("a slow client still waits");
     if (!complaint_.empty()) return;
-    if (proxy_->exchanges() != 0) complain("exchanges are left over");
-    if (proxy_->connections() != 0) complain("connections are left over");
+    if (exchanges() != 0) complain("exchanges are left over");
+    if (connections() != 0) complain("connections are left over");
+    if (generations_.size() != 1) complain("former configurations are left over");
     if (records_ < answered()) complain("answers without a record");
-    for (const auto &endpoint : runtime_->cluster(0).endpoints)
+    for (const auto &endpoint : runtime().cluster(0).endpoints)
         if (endpoint->in_flight != 0) complain("in-flight words are left over");
-    if (runtime_->cluster(0).retries != 0) complain("retries are left over");
-    const auto &cluster = stats_->cluster(0);
+    if (runtime().cluster(0).retries != 0) complain("retries are left over");
+    const auto &cluster = generations_.back().stats->cluster(0);
     if (cluster.pending.value() != 0 || cluster.connections_active.value() != 0 ||
         cluster.connections_idle.value() != 0)
         complain("gauges of the cluster are left over");

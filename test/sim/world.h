@@ -14,7 +14,8 @@
 
 namespace uvoy::sim {
 
-/// A whole run: one Proxy with its clients and endpoints, all in simulated time.
+/// A whole run: a Proxy with its clients and endpoints, all in simulated time; in some runs another
+/// configuration takes its place, or several do.
 class World final : proxy::Dialer, proxy::Balancer, proxy::Observer {
 public:
     explicit World(std::uint64_t seed);
@@ -23,8 +24,8 @@ public:
     World(const World &) = delete;
     World &operator=(const World &) = delete;
 
-    /// Runs to the end, with a drain at a random moment in some runs; returns the first violation,
-    /// or an empty text.
+    /// Runs to the end, with a drain or reloads at random moments in some runs; returns the first
+    /// violation, or an empty text.
     std::string run();
 
     std::size_t good() const;
@@ -35,6 +36,13 @@ public:
     }
 
 private:
+    /// All that goes with one configuration.
+    struct Generation {
+        std::unique_ptr<proxy::Runtime> runtime;
+        std::unique_ptr<stats::WorkerStats> stats;
+        std::unique_ptr<proxy::Proxy> proxy;
+    };
+
     std::unique_ptr<proxy::Transport> dial(proxy::EndpointId endpoint,
                                            proxy::TransportEvents &events) override;
     std::optional<Pick> pick(std::uint16_t cluster, std::uint64_t hash,
@@ -46,6 +54,16 @@ private:
 
     std::shared_ptr<Stream> connect(Peer &client);
     void event(const std::function<void()> &action);
+    void add_generation(std::unique_ptr<proxy::Runtime> runtime);
+    void reload();
+    /// Ends an event: of the former configurations first, for they hand over to the later ones.
+    void settle();
+    proxy::Proxy &proxy() { return *generations_.back().proxy; }
+    const proxy::Runtime &runtime() const { return *generations_.back().runtime; }
+    std::size_t exchanges() const;
+    std::size_t connections() const;
+    TimePoint deadline() const;
+    bool in_turn() const;
     void add_clients(std::uint64_t seed);
     void add_attackers(std::uint64_t first_id);
     void add_slow_client(std::uint64_t first_id);
@@ -55,17 +73,19 @@ private:
     /// What had come together with this event is delivered before the turn ends.
     void end_turn_soon();
     void check();
+    void check(const Generation &generation);
     void check_memory();
     void check_end();
     void complain(std::string text);
 
     Scheduler scheduler_;
     Faults faults_;
-    bool drains_ = false;
+    bool drains_ = false;     // all clients, or those of a listener
+    bool ends_ = false;       // with a drain of all
     bool turn_ends_ = false;  // it is going to
-    std::unique_ptr<proxy::Runtime> runtime_;
-    std::unique_ptr<stats::WorkerStats> stats_;
-    std::unique_ptr<proxy::Proxy> proxy_;
+    bool ends_turns_ = false;
+    std::vector<Generation> generations_;  // the present one is the last
+    std::shared_ptr<stats::ProcessFields<stats::Live>> process_stats_;
     Sightings sightings_;
     std::vector<std::unique_ptr<Client>> clients_;
     std::vector<std::unique_ptr<Attacker>> attackers_;
