@@ -66,7 +66,8 @@ void HealthChecker::start_checks(proxy::EndpointId id) {
     const config::Cluster &config = *runtime_.cluster(id.cluster).config;
     if (config.health_check.type == config::HealthCheck::Type::none) return;
     auto &check = checks_[runtime_.endpoint_number(id)];
-    check = std::make_unique<Check>(*this, id, config.health_check, host_of(runtime_.cluster(id.cluster), id.index));
+    check = std::make_unique<Check>(*this, id, config.health_check,
+                                    host_of(runtime_.cluster(id.cluster), id.index));
     wheel_.set(*check, table().at(id).health.next_check());
 }
 
