@@ -46,6 +46,14 @@ def slow(seconds):
     return handler
 
 
+def bound(host, port=0):
+    """A socket for listening; others may be bound to its address at the same time."""
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((host, port))
+    return sock
+
+
 class Origin:
     """Listens at once; `requests` and `peers` keep all that came, health checks left out."""
 
@@ -60,7 +68,9 @@ class Origin:
         self.health_status = "200 OK"
         self.lock = threading.Lock()
         self.listening = None
-        self.port = port
+        # Keeps the port while this origin is dead: nobody else gets it, nor connects from it.
+        self.held = bound(host, port)
+        self.port = self.held.getsockname()[1]
         self.start()
 
     @property
@@ -69,11 +79,8 @@ class Origin:
 
     def start(self):
         """Also after kill(), at the same port."""
-        self.listening = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
-        self.listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listening.bind((self.host, self.port))
+        self.listening = bound(self.host, self.port)
         self.listening.listen(self.backlog)
-        self.port = self.listening.getsockname()[1]
         threading.Thread(target=self.accept, args=[self.listening], daemon=True).start()
 
     def kill(self):
