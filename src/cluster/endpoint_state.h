@@ -13,8 +13,9 @@ struct EndpointState {
     /// How much of its share it takes while it is healthy, in 1/1024: less while it starts slowly,
     /// or while it is slower than its peers.
     std::uint16_t ramp = full_ramp;
-    /// How much of that it takes while requests have yet to prove it (Trial), in 1/1024.  Ignored
-    /// where less than half of the weight of its priority is healthy without a trial.
+    /// How much of that it takes while requests have yet to prove it (Trial), in 1/1024.  Among
+    /// those of its priority it is ignored where less than half of their weight is proven; how much
+    /// the priority takes is less for it in any case, if others can carry the rest.
     std::uint16_t trial = full_ramp;
 
     /// It is relied upon.

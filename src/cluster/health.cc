@@ -37,6 +37,7 @@ Health::Health(const HealthSettings &settings, TimePoint now)
 bool Health::on_check_result(const CheckResult &result, TimePoint now, Random &random) {
     passed_in_row_ = result.ok ? passed_in_row_ + 1 : 0;
     failed_in_row_ = result.ok ? 0 : failed_in_row_ + 1;
+    check_due_ = settings_.checks && !result.ok;
     const bool was_healthy = healthy_;
 
     if (checks_good_ && failed_in_row_ >= settings_.unhealthy_after)
@@ -94,7 +95,7 @@ void Health::pardon(std::string why, TimePoint now) {
 }
 
 std::optional<TimePoint> Health::back_at() const {
-    if (healthy_ || !checks_good_) return std::nullopt;
+    if (healthy_ || !checks_good_ || check_due_) return std::nullopt;
     return backoff_.until();
 }
 
@@ -117,6 +118,7 @@ void Health::go_out(EjectionCause cause, std::string why, TimePoint now) {
     since_ = now;
     cause_ = cause;
     checks_failed_ = cause == EjectionCause::health_check;
+    check_due_ = settings_.checks;
     explanation_ = std::move(why);
     backoff_before_ = backoff_;
     backoff_.on_out(now, cause != EjectionCause::health_check);

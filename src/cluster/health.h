@@ -14,6 +14,7 @@
 namespace uvoy::cluster {
 
 struct HealthSettings {
+    bool checks = true;  ///< there are any
     Duration interval = std::chrono::seconds{1};
     std::uint32_t healthy_after = 2;    ///< checks passed in a row
     std::uint32_t unhealthy_after = 2;  ///< checks failed in a row
@@ -36,8 +37,9 @@ std::string_view name(EjectionCause cause);
 /// first check that an unhealthy one passes, until the next fails.
 ///
 /// It goes out when enough checks failed, or when the owner judges its traffic and calls eject().
-/// It comes back when its checks are good and its time is served: an ejection by traffic always
-/// has a time, one by checks only when others went before it (EjectionBackoff).  What traffic took
+/// It comes back when its checks are good, the latest has passed since it went out, and its time is
+/// served: an ejection by traffic always has a time, one by checks only when others went before it
+/// (EjectionBackoff).  What traffic took
 /// out while checks found nothing is on trial at first: see Trial.
 class Health {
 public:
@@ -113,6 +115,7 @@ private:
     bool healthy_ = true;
     bool checks_good_ = true;
     bool checks_failed_ = false;  // since it last went out
+    bool check_due_ = false;      // one has to pass before it comes back
     Trial trial_;
     bool fast_ = false;
     std::uint32_t passed_in_row_ = 0;

@@ -64,6 +64,11 @@ bool fails_alone(std::uint32_t in_row, std::uint32_t threshold,
     return static_cast<std::size_t>(failing) * 2 <= others.size();
 }
 
+void Census::count(const Health &health, bool judged) {
+    if (health.healthy() && (judged || !health.on_trial())) ++healthy;
+    else if (health.on_trial() || health.ejected_by_traffic()) ++ejected;
+}
+
 bool may_eject(const Census &census, std::uint32_t most) {
     if (census.healthy <= 1) return false;
     return census.ejected == 0 || (census.ejected + 1) * whole <= census.endpoints * most;

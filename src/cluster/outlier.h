@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.h"
+#include "cluster/health.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -54,11 +55,14 @@ bool is_no_better(const Traffic &lately, Duration silent);
 bool fails_alone(std::uint32_t in_row, std::uint32_t threshold,
                  std::span<const std::uint32_t> others);
 
-/// How many endpoints of a cluster there are, in which state.
+/// How many endpoints of a cluster there are, in which state, when one of them is judged.
 struct Census {
     std::size_t endpoints = 0;
-    std::size_t healthy = 0;
-    std::size_t ejected = 0;  ///< by traffic
+    std::size_t healthy = 0;  ///< the one that is judged, and those that are proven
+    std::size_t ejected = 0;  ///< by traffic, and not yet proven again
+
+    /// One of `endpoints`.
+    void count(const Health &health, bool judged);
 };
 
 /// Whether one more may go out by traffic: `most` hundredths of a percent of all may be out, or one

@@ -9,10 +9,16 @@
 
 #include "cluster/level_shares.h"
 #include "cluster/schedule.h"
+#include "cluster/trial.h"
 
 namespace uvoy::cluster {
 
 namespace {
+
+/// Coarser parts of a ramp keep schedules short and sums small.
+std::uint64_t grains(std::uint16_t ramp) {
+    return std::max<std::uint64_t>(1, ramp / Trial::first_share);
+}
 
 /// Of a healthy endpoint; trials count beside others that can be relied upon.
 std::uint16_t ramp_of(const EndpointState &state, bool trials_count) {
@@ -65,20 +71,16 @@ void Snapshot::weigh() {
     ramps_.resize(states_.size());
     std::vector<LevelWeight> weights;
     for (const Membership::Level &level : membership_->levels()) {
-        LevelWeight &weight =
-            weights.emplace_back(LevelWeight{.serving = 0, .total = level.weight});
+        LevelWeight &weight = weights.emplace_back(
+            LevelWeight{.serving = 0, .total = level.weight * grains(full_ramp)});
         Level &served = levels_.emplace_back();
         std::vector<std::uint64_t> turns;
-        // Trials are for those who can be spared: the proven ones would get what the others do not.
-        std::uint64_t proven = 0;
-        for (const std::uint16_t index : level.indexes)
-            if (states_[index].proven()) proven += endpoint(index)->weight;
-        const bool relies = proven * 2 >= level.weight;
+        const bool relies = relies_on_proven(level);
         for (const std::uint16_t index : level.indexes) {
             const EndpointState &state = states_[index];
             if (!panic_ && !state.healthy) continue;
             ramps_[index] = panic_ ? full_ramp : ramp_of(state, relies);
-            weight.serving += endpoint(index)->weight;
+            weight.serving += endpoint(index)->weight * grains(panic_ ? full_ramp : state.trial);
             served.eligible.push_back(index);
             turns.push_back(share(index));
         }
@@ -88,6 +90,14 @@ void Snapshot::weigh() {
         for (std::uint16_t &turn : served.schedule) turn = served.eligible[turn];
     }
     shares_ = level_shares(weights);
+}
+
+/// Trials are for those who can be spared: the proven ones would get what the others do not.
+bool Snapshot::relies_on_proven(const Membership::Level &level) const {
+    std::uint64_t proven = 0;
+    for (const std::uint16_t index : level.indexes)
+        if (states_[index].proven()) proven += endpoint(index)->weight;
+    return proven * 2 >= level.weight;
 }
 
 /// Says how much each endpoint may have in flight.
@@ -108,11 +118,9 @@ void Snapshot::bound() {
     assert(load_);
 }
 
-/// Weight x ramp.  A coarser ramp keeps schedules short.
+/// Weight x ramp.
 std::uint64_t Snapshot::share(std::uint16_t index) const {
-    constexpr std::uint16_t grain = 16;
-    return std::uint64_t{endpoint(index)->weight} *
-           std::max<std::uint16_t>(1, ramps_[index] / grain);
+    return endpoint(index)->weight * grains(ramps_[index]);
 }
 
 double Snapshot::moved_ratio(const Snapshot &previous) const {

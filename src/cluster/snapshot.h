@@ -83,6 +83,7 @@ private:
 
     void judge();
     void weigh();
+    bool relies_on_proven(const Membership::Level &level) const;
     void bound();
     std::uint64_t share(std::uint16_t index) const;
 

@@ -13,7 +13,8 @@ namespace uvoy::cluster {
 /// answered.
 ///
 /// A part so small may be no request at all, so it doubles each second in which none came; at last
-/// it is the whole share.  While one waits for its answer the part stays, for that will tell.
+/// it is the whole share.  While one waits for its answer the part stays, for that will tell, and
+/// while some fail.
 class Trial {
 public:
     static constexpr std::uint16_t first_share = full_ramp / 64;
@@ -25,6 +26,7 @@ public:
     struct Sight {
         std::uint64_t answers = 0;
         std::uint64_t errors = 0;     ///< of `answers`: from 500 on
+        std::uint64_t failed = 0;     ///< tries: `errors`, and those without an answer
         std::uint32_t in_flight = 0;  ///< at this moment
     };
     enum class Verdict : std::uint8_t {
@@ -47,7 +49,7 @@ private:
     std::uint16_t share_ = full_ramp;
     TimePoint quiet_since_{};
     std::uint64_t errors_ = 0;
-    std::optional<std::uint32_t> in_flight_before_;  // requests from before it; at most so many
+    std::optional<std::uint64_t> from_before_;  // of the requests in flight; at most so many
 };
 
 }  // namespace uvoy::cluster

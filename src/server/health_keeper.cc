@@ -120,7 +120,7 @@ void HealthKeeper::remove(proxy::EndpointId id) {
 bool HealthKeeper::eject(proxy::EndpointId id, cluster::EjectionCause cause, std::string why,
                          TimePoint now) {
     const auto &settings = runtime_.cluster(id.cluster).config->outlier_detection;
-    if (!may_eject(table_.census(id.cluster), settings->max_ejected.basis_points)) return false;
+    if (!may_eject(table_.census(id), settings->max_ejected.basis_points)) return false;
     table_.at(id).health.eject(cause, std::move(why), now);
     on_changed(id);
     arm();

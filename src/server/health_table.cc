@@ -6,7 +6,8 @@ namespace uvoy::server {
 
 cluster::HealthSettings HealthTable::settings_of(const config::Cluster &cluster) {
     const config::HealthCheck &check = cluster.health_check;
-    cluster::HealthSettings settings{.interval = check.interval,
+    cluster::HealthSettings settings{.checks = check.type != config::HealthCheck::Type::none,
+                                     .interval = check.interval,
                                      .healthy_after = check.healthy_after,
                                      .unhealthy_after = check.unhealthy_after,
                                      .backoff = {.first = {}, .longest = {}}};
@@ -49,12 +50,11 @@ std::size_t HealthTable::size(std::size_t cluster) const {
         std::ranges::count(clusters_[cluster], Presence::member, &EndpointHealth::presence));
 }
 
-cluster::Census HealthTable::census(std::size_t cluster) const {
-    cluster::Census census{.endpoints = size(cluster)};
-    for (const EndpointHealth &endpoint : clusters_[cluster]) {
-        if (endpoint.presence != Presence::member) continue;
-        if (endpoint.health.healthy()) ++census.healthy;
-        else if (endpoint.health.ejected_by_traffic()) ++census.ejected;
+cluster::Census HealthTable::census(proxy::EndpointId judged) const {
+    cluster::Census census{.endpoints = size(judged.cluster)};
+    for (const EndpointHealth &endpoint : clusters_[judged.cluster]) {
+        if (endpoint.presence == Presence::member)
+            census.count(endpoint.health, &endpoint == &at(judged));
     }
     return census;
 }

@@ -33,6 +33,8 @@ struct EndpointHealth {
     std::array<std::uint64_t, cluster::ejection_causes> ejections{};  ///< by EjectionCause
 
     bool takes_requests() const { return presence == Presence::member && health.healthy(); }
+    /// It is relied upon.
+    bool proven() const { return takes_requests() && !health.on_trial(); }
 
     std::uint64_t all_ejections() const {
         return std::accumulate(ejections.begin(), ejections.end(), std::uint64_t{0});
@@ -54,8 +56,8 @@ public:
     std::size_t healthy_count(std::size_t cluster) const;
     /// Members.
     std::size_t size(std::size_t cluster) const;
-    /// Of the members.
-    cluster::Census census(std::size_t cluster) const;
+    /// Of the members, for a judgement of one of them.
+    cluster::Census census(proxy::EndpointId judged) const;
 
     /// A new endpoint, of whom nothing is known, or nobody.
     void reset(proxy::EndpointId id, Presence presence, TimePoint now);

@@ -128,7 +128,7 @@ bool OutlierWatch::fails_alone(const proxy::EndpointFailure &failure, std::uint3
     std::vector<std::uint32_t> others;
     for (std::size_t i = 0; i < clusters_[cluster].endpoints.size(); ++i) {
         const proxy::EndpointId other{cluster, static_cast<std::uint16_t>(i)};
-        if (other == failure.endpoint || !keeper_.table().at(other).takes_requests()) continue;
+        if (other == failure.endpoint || !keeper_.table().at(other).proven()) continue;
         const bool no_better =
             cluster::is_no_better(clusters_[cluster].endpoints[i].lately(), silent);
         others.push_back(no_better ? enough : failing(other, patience, failure.at));
@@ -178,6 +178,7 @@ void OutlierWatch::look_at_trials(std::uint16_t cluster, TimePoint now) {
             id,
             {.answers = tick.answers,
              .errors = tick.errors,
+             .failed = tick.failed,
              .in_flight = runtime_.endpoint(id).in_flight.load(std::memory_order_relaxed)},
             now);
         if (verdict == cluster::Trial::Verdict::failed) judge_wrong_answers(id, now);

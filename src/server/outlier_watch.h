@@ -68,6 +68,7 @@ private:
     std::uint32_t threshold(std::uint16_t cluster) const;
     bool silent(proxy::EndpointId id, Duration time, TimePoint now) const;
     std::uint32_t failing(proxy::EndpointId id, Duration patience, TimePoint now) const;
+    /// Beside those that are proven.
     bool fails_alone(const proxy::EndpointFailure &failure, std::uint32_t in_row,
                      Duration patience) const;
     void on_tick();

@@ -50,6 +50,16 @@ class Ejection(unittest.TestCase):
     def test_without_retries_errors_of_a_stopped_endpoint_end_500_ms_after_the_first_timeout(self):
         self.expect_silence("stopped")
 
+    def test_a_check_that_asks_keeps_a_stopped_endpoint_out(self):
+        seen = self.play_until(
+            lambda seen: seen.last <= seen.first + 0.5, "stopped", retries=0,
+            health_check={"path": "/"}, outlier_detection={"eject": "1s"},
+        )
+        self.assertGreater(seen.failed, 0)
+        self.assertLessEqual(seen.last, seen.first + 0.5)
+        self.assertEqual(self.told["state"], "unhealthy")
+        self.assertEqual(self.told["ejections"], 1)
+
     def test_a_stopped_endpoint_costs_a_few_requests_each_time_that_it_returns(self):
         def on_trial(seen):
             """Failed requests from after it was out for the first time; it returns twice."""

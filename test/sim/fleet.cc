@@ -150,6 +150,7 @@ void Fleet::request() {
 void Fleet::fail(std::size_t index, TimePoint began) {
     Server &server = servers_[index];
     ++server.window.failed;
+    ++server.sight.failed;
     const auto &endpoints = membership_->endpoints();
     endpoints[index]->note_failure();
     const TimePoint due = server.health.next_check();
@@ -157,7 +158,7 @@ void Fleet::fail(std::size_t index, TimePoint began) {
     if (server.health.next_check() < due) schedule_check(index);
     std::vector<std::uint32_t> others;
     for (std::size_t i = 0; i < servers; ++i)
-        if (i != index && servers_[i].health.healthy())
+        if (i != index && servers_[i].health.healthy() && !servers_[i].health.on_trial())
             others.push_back(endpoints[i]->failures_in_row);
     const bool on_trial = server.health.on_trial() && began >= server.health.since();
     const std::uint32_t in_row =
@@ -192,19 +193,16 @@ void Fleet::judge_window() {
 
 void Fleet::eject(std::size_t index, cluster::EjectionCause cause) {
     Server &server = servers_[index];
-    if (!server.health.healthy() || !cluster::may_eject(census(), max_ejected)) return;
+    if (!server.health.healthy() || !cluster::may_eject(census(index), max_ejected)) return;
     server.health.eject(cause, "as the run has it", scheduler_.now());
     ++ejections_;
     if (const auto back = server.health.back_at()) wake_at(*back);
     publish();
 }
 
-cluster::Census Fleet::census() const {
+cluster::Census Fleet::census(std::size_t judged) const {
     cluster::Census census{.endpoints = servers};
-    for (const Server &server : servers_) {
-        if (server.health.healthy()) ++census.healthy;
-        else if (server.health.ejected_by_traffic()) ++census.ejected;
-    }
+    for (const Server &server : servers_) census.count(server.health, &server == &servers_[judged]);
     return census;
 }
 

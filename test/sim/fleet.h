@@ -57,7 +57,7 @@ private:
     void look_at_trials();
     void judge_window();
     void eject(std::size_t index, cluster::EjectionCause cause);
-    cluster::Census census() const;
+    cluster::Census census(std::size_t judged) const;
     void wake_at(TimePoint time);
     void publish();
     void compare(const cluster::Snapshot &before, const cluster::Snapshot &after);

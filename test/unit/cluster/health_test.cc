@@ -194,11 +194,11 @@ TEST_CASE("traffic takes an endpoint out for its time, whatever checks say meanw
     CHECK(bench.health.ejected_by_traffic());
     CHECK(bench.health.cause() == EjectionCause::consecutive_failures);
     CHECK(bench.health.since() == out);
-    CHECK(bench.health.back_at() == out + std::chrono::seconds{5});
     while (bench.health.next_check() < out + std::chrono::seconds{5})
         CHECK_FALSE(bench.check(true));
     CHECK(bench.health.explanation() == "5 tries failed in a row");
 
+    CHECK(bench.health.back_at() == out + std::chrono::seconds{5});
     CHECK_FALSE(bench.health.on_time(out + milliseconds{4999}));
     CHECK(bench.health.on_time(out + milliseconds{5000}));
     CHECK(bench.health.healthy());
@@ -215,8 +215,7 @@ TEST_CASE("traffic takes an endpoint out for its time, whatever checks say meanw
 }
 
 TEST_CASE("an ejection of an endpoint on trial is longer, and so is its next trial's") {
-    Bench bench;
-    bench.check(true);
+    Bench bench{{.checks = false}};
     TimePoint now = bench.now;
     for (const int seconds : {5, 10, 20}) {
         bench.health.eject(EjectionCause::consecutive_failures, "", now);
@@ -230,8 +229,7 @@ TEST_CASE("an ejection of an endpoint on trial is longer, and so is its next tri
 }
 
 TEST_CASE("what is taken back on trial is on trial again") {
-    Bench bench;
-    bench.check(true);
+    Bench bench{{.checks = false}};
     bench.health.eject(EjectionCause::consecutive_failures, "", bench.now);
     const TimePoint back = bench.now + std::chrono::seconds{5};
     CHECK(bench.health.on_time(back));
@@ -264,6 +262,37 @@ TEST_CASE("an ejection by traffic goes on until checks that failed meanwhile pas
     CHECK(bench.check(true));
     CHECK(bench.health.healthy());
     CHECK(bench.health.explanation() == "2 checks passed");
+}
+
+TEST_CASE("an ejection by traffic lasts until a check has passed, where there are checks") {
+    Bench bench;
+    bench.check(true);
+    const TimePoint out = bench.now;
+    bench.health.eject(EjectionCause::consecutive_failures, "", out);
+    const TimePoint served = out + std::chrono::seconds{6};
+    CHECK_FALSE(bench.health.back_at());
+    CHECK_FALSE(bench.health.on_time(served));
+    SUBCASE("the first that passes") {}
+    SUBCASE("one that passes after one that failed") {
+        CHECK_FALSE(bench.check(false));
+        CHECK(bench.health.checks_good());
+        CHECK_FALSE(bench.health.on_time(served));
+    }
+    SUBCASE("not one from before a failed one") {
+        CHECK_FALSE(bench.check(true));
+        CHECK_FALSE(bench.check(false));
+        CHECK_FALSE(bench.health.on_time(served));
+    }
+    CHECK_FALSE(bench.check(true));
+    CHECK(bench.health.back_at() == out + std::chrono::seconds{5});
+    CHECK(bench.health.on_time(served));
+    CHECK(bench.health.on_trial());
+}
+
+TEST_CASE("without checks the time alone ends an ejection") {
+    Health health{{.checks = false}, start};
+    health.eject(EjectionCause::consecutive_failures, "", start);
+    CHECK(health.on_time(start + std::chrono::seconds{5}));
 }
 
 TEST_CASE("checks that pass before the time is over let it come back when it is") {

@@ -148,4 +148,31 @@ TEST_CASE("no more than the share goes out, always one may, never the last healt
     for (const Case &test : cases) CHECK(may_eject(test.census, test.most) == test.expected);
 }
 
+TEST_CASE("who is on trial stands in for none that is proven") {
+    const HealthSettings settings{.checks = false, .backoff = {.first = std::chrono::seconds{5}}};
+    const TimePoint start{std::chrono::hours{1}};
+    Health proven{settings, start};
+    Health tried = proven;
+    tried.eject(EjectionCause::failure_ratio, "", start);
+    const Health out = tried;
+    REQUIRE(tried.on_time(start + std::chrono::seconds{6}));
+    REQUIRE(tried.on_trial());
+
+    Census of_proven{.endpoints = 4};
+    of_proven.count(proven, true);
+    for (const Health &other : {tried, tried, out}) of_proven.count(other, false);
+    CHECK(of_proven.healthy == 1);
+    CHECK(of_proven.ejected == 3);
+    CHECK_FALSE(may_eject(of_proven, 10'000));
+
+    Census of_tried{.endpoints = 4};
+    of_tried.count(tried, true);
+    of_tried.count(proven, false);
+    for (const Health &other : {tried, out}) of_tried.count(other, false);
+    CHECK(of_tried.healthy == 2);
+    CHECK(of_tried.ejected == 2);
+    CHECK(may_eject(of_tried, 7'500));
+    CHECK_FALSE(may_eject(of_tried, 7'400));
+}
+
 }  // namespace uvoy::cluster

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cluster/snapshot.h"
+#include "cluster/trial.h"
 #include "members.h"
 
 namespace uvoy::cluster {
@@ -67,6 +68,25 @@ TEST_CASE("the second priority serves only what the first cannot carry") {
         CHECK(levels.spilled(levels.snapshot(9)) == doctest::Approx(0.86).epsilon(0.05));
         CHECK(levels.spilled(levels.snapshot(10)) == 1);
         CHECK(levels.spilled(levels.snapshot(2, 5)) == 0);
+    }
+}
+
+TEST_CASE("a priority on trial takes as little as it is proven, if others carry the rest") {
+    for (const Policy policy : all_policies) {
+        CAPTURE(static_cast<int>(policy));
+        Levels levels{policy};
+        std::vector<EndpointState> states(15);
+        for (std::size_t i = 0; i < 10; ++i) {
+            states[i].healthy = i < 2;
+            if (i < 2) states[i].trial = Trial::first_share;
+        }
+        CHECK(levels.spilled({levels.membership, states}) > 0.99);
+        for (std::size_t i = 0; i < 10; ++i) states[i] = {};
+        for (std::size_t i = 5; i < 10; ++i) states[i].trial = Trial::first_share;
+        CHECK(levels.spilled({levels.membership, states}) == doctest::Approx(0.29).epsilon(0.1));
+        for (std::size_t i = 0; i < 15; ++i)
+            states[i] = {.healthy = i < 10, .trial = Trial::first_share};
+        CHECK(levels.spilled({levels.membership, states}) == 0);
     }
 }
 

@@ -61,21 +61,38 @@ TEST_CASE("while a request waits the part stays, whatever waited before") {
     }
 }
 
+TEST_CASE("requests from before that fail one after the other hide none that came after") {
+    Trial trial = begun();
+    CHECK(trial.look({.in_flight = 10}, start + 100ms) == Verdict::open);
+    for (int i = 1; i <= 10; ++i) trial.look({.failed = 1, .in_flight = 10}, start + i * 1s);
+    CHECK(trial.share() == 16);
+    for (int i = 11; i < 20; ++i) trial.look({.in_flight = 1}, start + i * 1s);
+    CHECK(trial.share() == 16);
+}
+
+TEST_CASE("who refuses connections is not tried more") {
+    Trial trial = begun();
+    for (int i = 1; i <= 10; ++i) CHECK(trial.look({.failed = 1}, start + i * 1s) == Verdict::open);
+    CHECK(trial.share() == 16);
+    trial.look({}, start + 11s);
+    CHECK(trial.share() == 32);
+}
+
 TEST_CASE("errors are no proof, and three of them fail it") {
     Trial trial = begun();
-    CHECK(trial.look({.answers = 2, .errors = 2}, start + 1s) == Verdict::open);
+    CHECK(trial.look({.answers = 2, .errors = 2, .failed = 2}, start + 1s) == Verdict::open);
     CHECK(trial.share() == 16);
     SUBCASE("a good answer ends it") {
-        CHECK(trial.look({.answers = 5, .errors = 4}, start + 2s) == Verdict::passed);
+        CHECK(trial.look({.answers = 5, .errors = 4, .failed = 4}, start + 2s) == Verdict::passed);
     }
     SUBCASE("one more fails it") {
-        CHECK(trial.look({.answers = 1, .errors = 1}, start + 2s) == Verdict::failed);
+        CHECK(trial.look({.answers = 1, .errors = 1, .failed = 1}, start + 2s) == Verdict::failed);
         CHECK(trial.under_way());
         CHECK(trial.share() == 16);
     }
     SUBCASE("the next trial begins anew") {
         trial.begin(start + 2s);
-        CHECK(trial.look({.answers = 1, .errors = 1}, start + 3s) == Verdict::open);
+        CHECK(trial.look({.answers = 1, .errors = 1, .failed = 1}, start + 3s) == Verdict::open);
     }
 }
 

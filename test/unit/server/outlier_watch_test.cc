@@ -34,6 +34,7 @@ struct Watched {
     static config::Config config_of(const std::function<void(config::Cluster &)> &change) {
         config::Config config = small_config();
         config.clusters[0] = cluster_of("app", {"a", "b", "c", "d", "e"});
+        config.clusters[0].health_check.type = config::HealthCheck::Type::none;
         if (change) change(config.clusters[0]);
         return config;
     }
@@ -114,7 +115,7 @@ TEST_CASE("half of the endpoints may go out, one after the other, and no more") 
     for (std::uint16_t index = 0; index < 4; ++index)
         for (int i = 0; i < 10; ++i) watched.fail(index);
     CHECK(watched.keeper.table().healthy_count(0) == 3);
-    CHECK(watched.keeper.table().census(0).ejected == 2);
+    CHECK(watched.keeper.table().census({0, 4}).ejected == 2);
 }
 
 TEST_CASE("tries from before an endpoint came back do not take it out again") {
