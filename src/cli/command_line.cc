@@ -1,6 +1,12 @@
 #include "cli/command_line.h"
 
+#include "cli/completion.h"
+
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
+
+#include <string>
+#include <vector>
 
 namespace uvoy::cli {
 
@@ -19,11 +25,13 @@ std::variant<CommandLine, int> parse(int argc, const char *const *argv) {
     for (CLI::App *const takes_file :
          {command("run", "Serve what a configuration file says", Command::run),
           command("check", "Show all mistakes of a configuration file", Command::check)}) {
-        takes_file->add_option("CONFIG", line.config, "Path of the file")->required();
+        takes_file->add_option("CONFIG", line.config, "Path of the file")
+            ->required()
+            ->type_name("FILE");
     }
     CLI::App *const explain =
         command("explain", "Say where a request would go, and why", Command::explain);
-    explain->add_option("CONFIG", line.config, "Path of the file")->required();
+    explain->add_option("CONFIG", line.config, "Path of the file")->required()->type_name("FILE");
     explain->add_option("METHOD", line.question.method, "Such as GET")->required();
     explain->add_option("URL", line.question.url, "http://host/path, or /path")->required();
     explain->add_option("-H,--header", line.question.headers, "A field: 'Name: value'")
@@ -40,12 +48,19 @@ std::variant<CommandLine, int> parse(int argc, const char *const *argv) {
         ->group("")  // what the demo starts; not for people
         ->add_option("PARENT", line.parent)
         ->required();
+    std::vector<std::string> words;
+    CLI::App *const completion = app.add_subcommand("complete", "")->group("");  // for shells
+    completion->add_option("WORDS", words);
 
     try {
         app.parse(argc, argv);
         if (!version && app.get_subcommands().empty()) throw CLI::CallForHelp{};
     } catch (const CLI::ParseError &error) {
         return app.exit(error) == 0 ? 0 : usage_error;
+    }
+    if (completion->parsed()) {
+        fmt::print("{}", to_lines(complete(app, words)));
+        return 0;
     }
     return line;
 }

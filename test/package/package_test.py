@@ -22,15 +22,18 @@ CONFFILES = {CONFIGURATION, "/etc/logrotate.d/uvoy"}
 FILES = CONFFILES | {
     "/usr/bin/uvoy",
     "/usr/lib/sysusers.d/uvoy.conf",
+    "/usr/share/bash-completion/completions/uvoy",
     "/usr/share/doc/uvoy/changelog.Debian.gz",
     "/usr/share/doc/uvoy/copyright",
     "/usr/share/doc/uvoy/examples/everything.json",
+    "/usr/share/fish/vendor_completions.d/uvoy.fish",
     "/usr/share/man/man5/uvoy.json.5.gz",
     "/usr/share/man/man8/uvoy.8.gz",
     "/usr/share/uvoy/compose.yaml",
     "/usr/share/uvoy/grafana/dashboards/overview.json",
     "/usr/share/uvoy/prometheus/alerts.yml",
     "/usr/share/uvoy/uvoy.schema.json",
+    "/usr/share/zsh/vendor-completions/_uvoy",
 }
 
 

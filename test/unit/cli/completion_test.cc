@@ -1,0 +1,93 @@
+#include "cli/completion.h"
+
+#include <doctest/doctest.h>
+#include <CLI/CLI.hpp>
+
+#include <string>
+#include <vector>
+
+namespace uvoy::cli {
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+/// A program with every kind of thing that may follow.
+struct Program {
+    Program() {
+        app.add_flag("--version", flag, "Print the version");
+        CLI::App *const run = app.add_subcommand("run", "Serve a file");
+        run->add_option("CONFIG", text)->type_name("FILE");
+        CLI::App *const ask = app.add_subcommand("ask", "Ask for something");
+        ask->add_option("CONFIG", text)->type_name("FILE");
+        ask->add_option("METHOD", text)->check(CLI::IsMember({"GET", "POST"}));
+        ask->add_option("-H,--header", texts, "A field")->allow_extra_args(false);
+        ask->add_flag("--json", flag, "Print JSON");
+        CLI::App *const ctl = app.add_subcommand("ctl", "Steer it");
+        ctl->fallthrough();
+        ctl->add_option("--config", text, "The file")->type_name("FILE");
+        ctl->add_subcommand("status", "How it is");
+        ctl->add_subcommand("stop", "End it");
+        app.add_subcommand("inner", "")->group("");
+    }
+
+    Words complete(const Words &words) const {
+        Words found;
+        for (const Candidate &candidate : cli::complete(app, words))
+            found.push_back(candidate.word);
+        return found;
+    }
+
+    CLI::App app;
+    bool flag = false;
+    std::string text;
+    std::vector<std::string> texts;
+};
+
+}  // namespace
+
+TEST_CASE("a word becomes what may stand in its place") {
+    struct Case {
+        Words words;
+        Words candidates;
+    };
+    const std::vector<Case> cases{
+        {{""}, {"run", "ask", "ctl"}},
+        {{"r"}, {"run"}},
+        {{"x"}, {}},
+        {{"in"}, {}},
+        {{"--v"}, {"--version"}},
+        {{"-"}, {"--help", "--version"}},
+        {{"run", ""}, {":file"}},
+        {{"run", "./a"}, {":file"}},
+        {{"run", "a", ""}, {}},
+        {{"ask", "--"}, {"--help", "--header", "--json"}},
+        {{"ask", "a", ""}, {"GET", "POST"}},
+        {{"ask", "a", "P"}, {"POST"}},
+        {{"ask", "--json", "a", "P"}, {"POST"}},
+        {{"ask", "-H", "b: c", "a", "P"}, {"POST"}},
+        {{"ask", "--header", ""}, {}},
+        {{"ask", "--unknown", ""}, {":file"}},
+        {{"ctl", "st"}, {"status", "stop"}},
+        {{"ctl", "--config", ""}, {":file"}},
+        {{"ctl", "--config", "a", "sto"}, {"stop"}},
+        {{"ctl", "status", "--c"}, {"--config"}},
+        {{"ctl", "status", "--config", ""}, {":file"}},
+        {{"run", "--v"}, {}},
+        {{}, {}},
+    };
+    const Program program;
+    for (const Case &each : cases) {
+        CAPTURE(CLI::detail::join(each.words, " "));
+        CHECK(program.complete(each.words) == each.candidates);
+    }
+}
+
+TEST_CASE("candidates have their help behind a tab") {
+    const Program program;
+    CHECK(to_lines(complete(program.app, Words{"ctl", "s"})) ==
+          "status\tHow it is\nstop\tEnd it\n");
+    CHECK(to_lines(complete(program.app, Words{"ask", "a", "G"})) == "GET\n");
+}
+
+}  // namespace uvoy::cli
