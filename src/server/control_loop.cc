@@ -152,10 +152,10 @@ int ControlLoop::run() {
     }
     signals_.push_back(std::make_unique<uv::Signal>(
         loop_, SIGHUP, Delegate<void()>::bind<&ControlLoop::on_hangup>(*this)));
-    for (const int number : {SIGUSR1, SIGUSR2}) {
-        signals_.push_back(std::make_unique<uv::Signal>(
-            loop_, number, Delegate<void()>::bind<&ControlLoop::on_other_signal>(*this)));
-    }
+    signals_.push_back(std::make_unique<uv::Signal>(
+        loop_, SIGUSR1, Delegate<void()>::bind<&ControlLoop::on_reopen_signal>(*this)));
+    signals_.push_back(std::make_unique<uv::Signal>(
+        loop_, SIGUSR2, Delegate<void()>::bind<&ControlLoop::on_other_signal>(*this)));
     discover();
     if (state_.draining) return 0;  // nobody was served yet
     for (const auto &worker : workers_) worker->start();
@@ -211,8 +211,12 @@ void ControlLoop::on_hangup() {
     }
 }
 
+void ControlLoop::on_reopen_signal() {
+    if (log_writer_) log_writer_->reopen();
+}
+
 void ControlLoop::on_other_signal() {
-    log::info("SIGUSR1 and SIGUSR2 have no meaning in this version: ignored");
+    log::info("SIGUSR2 has no meaning in this version: ignored");
 }
 
 Drain::Load ControlLoop::load() {

@@ -73,6 +73,7 @@ private:
     void on_lost_reports() { outliers_.on_lost_reports(uv::Loop::now()); }
     void on_end_signal();
     void on_hangup();
+    void on_reopen_signal();
     void on_other_signal();
     Drain::Load load();
     void on_drained(Drain::End how);

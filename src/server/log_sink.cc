@@ -21,10 +21,13 @@ namespace {
 
 constexpr Duration complaint_interval = std::chrono::seconds{1};
 
+constexpr std::string_view standard_output = "stdout";
+constexpr int open_flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC;
+constexpr mode_t file_mode = 0640;
+
 uv::FileDescriptor open_log(const std::string &path) {
-    const int fd = path == "stdout"
-                       ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
-                       : open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+    const int fd = path == standard_output ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
+                                           : open(path.c_str(), open_flags, file_mode);
     if (fd < 0) throw std::system_error{errno, std::generic_category(), path};
     return uv::FileDescriptor{fd};
 }
@@ -35,15 +38,32 @@ std::uint64_t lines_in(std::string_view text) {
 
 }  // namespace
 
-LogSink::LogSink(const config::AccessLog &config) : LogSink{open_log(config.path), config.path} {}
+LogSink::LogSink(const config::AccessLog &config) : LogSink{open_log(config.path), config.path} {
+    has_path_ = config.path != standard_output;
+}
 
 LogSink::LogSink(uv::FileDescriptor fd, std::string name)
-    : fd_{std::move(fd)}, name_{std::move(name)} {
+    : fd_{std::move(fd)}, name_{std::move(name)}, kind_{kind_of(fd_.get(), name_)} {}
+
+LogSink::Kind LogSink::kind_of(int fd, const std::string &name) {
     struct stat status {};
-    if (fstat(fd_.get(), &status) != 0)
-        throw std::system_error{errno, std::generic_category(), name_};
-    if (S_ISSOCK(status.st_mode)) kind_ = Kind::socket;
-    else if (!S_ISREG(status.st_mode)) kind_ = Kind::pipe;
+    if (fstat(fd, &status) != 0) throw std::system_error{errno, std::generic_category(), name};
+    if (S_ISSOCK(status.st_mode)) return Kind::socket;
+    return S_ISREG(status.st_mode) ? Kind::file : Kind::pipe;
+}
+
+void LogSink::reopen() {
+    if (!has_path_ || kind_ != Kind::file) return;
+    // Where a pipe without a reader has the name now, this fails instead of waiting for one.
+    const int fd = open(name_.c_str(), open_flags | O_NONBLOCK, file_mode);
+    if (fd < 0) {
+        log::warning("access log {}: goes on in the file in use, cannot open it anew: {}", name_,
+                     std::generic_category().message(errno));
+        return;
+    }
+    fd_ = uv::FileDescriptor{fd};
+    kind_ = kind_of(fd, name_);
+    at_line_start_ = true;
 }
 
 std::uint64_t LogSink::write(std::span<const std::string_view> pieces, TimePoint deadline) {

@@ -25,8 +25,15 @@ public:
     /// socket that takes nothing.  Returns how many lines were lost.
     std::uint64_t write(std::span<const std::string_view> pieces, TimePoint deadline);
 
+    /// Goes on in the file that has the name now, after somebody renamed the one in use; what is
+    /// no file stays.  If that cannot be opened, the one in use stays, and the program's own log
+    /// says so.
+    void reopen();
+
 private:
     enum class Kind : std::uint8_t { file, pipe, socket };
+
+    static Kind kind_of(int fd, const std::string &name);
 
     /// Returns what was not taken; then `error_` says why.
     std::string_view write_out(std::string_view text, TimePoint deadline);
@@ -38,6 +45,7 @@ private:
     uv::FileDescriptor fd_;
     std::string name_;
     Kind kind_ = Kind::file;
+    bool has_path_ = false;  // name_ is one
     bool at_line_start_ = true;
     bool stalled_ = false;  // the last write was given up for want of a reader
     int error_ = 0;

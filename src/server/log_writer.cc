@@ -92,6 +92,8 @@ void LogWriter::run() {
 }
 
 double LogWriter::drain(Duration patience) {
+    if (reopening_.exchange(false, std::memory_order_relaxed))
+        for (LogSink &sink : sinks_) sink.reopen();
     pieces_.clear();
     for (const auto &ring : rings_) {
         const LogRing::Pieces found = ring->peek();

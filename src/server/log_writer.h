@@ -35,6 +35,9 @@ public:
     /// Where that worker, and nobody else, pushes its lines.
     LogRing &ring(std::size_t worker) { return *rings_[worker]; }
 
+    /// Soon every file is opened anew by its name; for who renames them to keep them short.
+    void reopen() { reopening_.store(true, std::memory_order_relaxed); }
+
     /// Writes what is left, then ends.  Nobody pushes any more.  What a destination does not take
     /// within a second is lost.
     void stop();
@@ -51,6 +54,7 @@ private:
     std::vector<LogSink> sinks_;
     std::vector<std::string_view> pieces_;  // scratch of the thread: two a ring
     std::atomic<std::uint64_t> lost_lines_{0};
+    std::atomic<bool> reopening_{false};
     std::mutex mutex_;
     std::condition_variable wake_;
     bool stopping_ = false;  // under mutex_

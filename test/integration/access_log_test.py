@@ -2,6 +2,8 @@
 
 import json
 import os
+import pathlib
+import signal
 import tempfile
 import unittest
 
@@ -55,6 +57,20 @@ class AccessLog(unittest.TestCase):
         uvoy.ask()
         (line,) = self.lines(uvoy, 1)
         self.assertEqual(self.origin.requests[0].get("x-request-id"), line["request_id"])
+
+    def test_after_sigusr1_lines_go_to_the_file_that_has_the_name(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        path, old = folder / "access.log", folder / "access.log.1"
+        uvoy = self.start(path=str(path))
+        uvoy.ask("/one")
+        eventually(lambda: path.read_text().count("\n") == 1, "the first line")
+        path.rename(old)
+        uvoy.process.send_signal(signal.SIGUSR1)
+        eventually(path.exists, "a new file")
+        uvoy.ask("/two")
+        eventually(lambda: path.read_text().count("\n") == 1, "the second line")
+        self.assertEqual(json.loads(old.read_text())["path"], "/one")
+        self.assertEqual(json.loads(path.read_text())["path"], "/two")
 
     def test_bytes_are_those_of_the_bodies_or_more(self):
         self.origin.handler = lambda _, request, peer: (

@@ -139,6 +139,55 @@ TEST_CASE("lines are written while the process runs, not only at its end") {
     CHECK(read_file(directory.file_path("one.log")) == "now\n");
 }
 
+TEST_CASE("a file that somebody renamed is left when it is told so, and no line is lost") {
+    const Directory directory;
+    const std::string path = directory.file_path("one.log");
+    const std::string old = directory.file_path("two.log");
+    constexpr int lines = 2'000;
+    {
+        LogWriter writer{logs({path}), 1};
+        for (int i = 0; i < lines; ++i) {
+            if (i == lines / 2) {
+                REQUIRE(rename(path.c_str(), old.c_str()) == 0);
+                writer.reopen();
+            }
+            while (!writer.ring(0).push(std::to_string(i) + "\n")) std::this_thread::sleep_for(1ms);
+        }
+        writer.stop();
+        CHECK(writer.lost_lines() == 0);
+    }
+    std::string expected;
+    for (int i = 0; i < lines; ++i) expected += std::to_string(i) + "\n";
+    CHECK_FALSE(read_file(path).empty());
+    CHECK((read_file(old) + read_file(path) == expected));
+}
+
+TEST_CASE("a file that cannot be opened anew is kept") {
+    const CountComplaints counting;
+    const std::string path = "/tmp/uvoy-log-" + std::to_string(getpid()) + "/";
+    REQUIRE(mkdir(path.c_str(), 0700) == 0);
+    LogSink sink{config::AccessLog{.path = path + "one.log"}};
+    REQUIRE(rename((path + "one.log").c_str(), (path + "two.log").c_str()) == 0);
+    REQUIRE(mkdir((path + "one.log").c_str(), 0700) == 0);
+    sink.reopen();
+    CHECK(complaints == 1);
+    const std::array pieces{std::string_view{"line\n"}};
+    CHECK(sink.write(pieces, TimePoint{}) == 0);
+    CHECK(read_file(path + "two.log") == "line\n");
+    rmdir((path + "one.log").c_str());
+    unlink((path + "two.log").c_str());
+    rmdir(path.c_str());
+}
+
+TEST_CASE("what is no file is not opened anew") {
+    Pipe pipe;
+    LogSink sink{std::move(pipe.writer), "one.log"};
+    sink.reopen();
+    const std::array pieces{std::string_view{"line\n"}};
+    CHECK(sink.write(pieces, TimePoint{}) == 0);
+    CHECK(pipe.read_some(16) == "line\n");
+}
+
 TEST_CASE("a log that cannot be opened is an error that names its key") {
     const Directory directory;
     const std::string good = directory.file_path("one.log");
