@@ -11,9 +11,14 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
+import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+
+import harness
 import machine
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -35,6 +40,27 @@ FILES = CONFFILES | {
     "/usr/share/uvoy/uvoy.schema.json",
     "/usr/share/zsh/vendor-completions/_uvoy",
 }
+
+
+WEB, ADMIN = 3000, 9901
+
+# Stands in for the service manager: its one service is the process whose id is in a file.
+SYSTEMCTL = """#!/bin/sh
+echo "$*" >>/run/systemctl.log
+case "$*" in
+    *is-active*) test -e /run/uvoy.pid ;;
+    kill*) kill -USR1 "$(cat /run/uvoy.pid)" ;;
+esac
+"""
+
+
+def answer(path, port=WEB):
+    """The body of the answer; nothing if there is none."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as response:
+            return response.read().decode()
+    except OSError:
+        return None
 
 
 def output(*command):
@@ -80,6 +106,16 @@ class Package(unittest.TestCase):
         owners = {line.split()[1] for line in listed}
         self.assertEqual(owners, {"root/root"})
 
+    def test_installing_from_source_overwrites_nothing_that_was_changed(self):
+        with tempfile.TemporaryDirectory() as root:
+            install = ["meson", "install", "-C", ROOT / "build/release", "--no-rebuild"]
+            output(*install, "--destdir", root)
+            written = pathlib.Path(root + CONFIGURATION)
+            self.assertEqual(written.read_text(), (ROOT / "etc/default/uvoy.json").read_text())
+            written.write_text("{}")
+            output(*install, "--destdir", root)
+            self.assertEqual(written.read_text(), "{}")
+
     def test_what_administrators_change_are_conffiles(self):
         conffiles = output("dpkg-deb", "-I", package(), "conffiles").split()
         self.assertEqual(set(conffiles), CONFFILES)
@@ -119,6 +155,50 @@ class Installed(unittest.TestCase):
         self.assertRegex(self.machine.must("getent", "passwd", "uvoy"), r":/usr/sbin/nologin$")
         json.loads(self.machine.path("/usr/share/uvoy/uvoy.schema.json").read_text())
         self.assertEqual(self.machine.must("dpkg", "--verify", "uvoy"), "")
+
+    def serve(self, configuration=None):
+        """Starts it as the service manager would, and waits until it answers."""
+        if configuration is not None:
+            self.machine.write(CONFIGURATION, json.dumps(configuration))
+        self.machine.write("/usr/bin/systemctl", SYSTEMCTL, 0o755)
+        self.machine.path("/run/systemd/system").mkdir(parents=True, exist_ok=True)
+        user = ["setpriv", "--reuid=uvoy", "--regid=uvoy", "--clear-groups"]
+        log = self.enterContext(open(self.machine.path("/run/uvoy.log"), "w"))
+        command = [*user, "/usr/bin/uvoy", "run", CONFIGURATION]
+        process = self.machine.start(*command, stderr=log)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.machine.write("/run/uvoy.pid", str(process.pid))
+        harness.eventually(lambda: answer("/readyz", ADMIN) == "ready\n", "it is ready")
+        return process
+
+    def test_it_serves_as_its_user(self):
+        self.install(package())
+        self.serve()
+        self.assertIn(CONFIGURATION, answer("/"))
+
+    def test_its_log_is_rotated_and_no_line_lost(self):
+        self.install(package())
+        logs = self.machine.path("/var/log/uvoy")
+        logs.mkdir(mode=0o755)
+        self.machine.must("chown", "uvoy:uvoy", "/var/log/uvoy")
+        self.serve(
+            {
+                "listeners": {"web": {"address": "127.0.0.1:3000"}},
+                "clusters": {},
+                "routes": [{"respond": {"status": 200}}],
+                "access_log": {"path": "/var/log/uvoy/access.log"},
+            }
+        )
+        current, rotated = logs / "access.log", logs / "access.log.1"
+        answer("/one")
+        harness.eventually(lambda: "/one" in current.read_text(), "the first line")
+        self.machine.must("logrotate", "--force", "/etc/logrotate.d/uvoy")
+        harness.eventually(current.exists, "a new file")
+        answer("/two")
+        harness.eventually(lambda: "/two" in current.read_text(), "the second line")
+        self.assertIn("/one", rotated.read_text())
+        self.assertEqual(current.stat().st_uid, rotated.stat().st_uid)
 
     def test_what_the_administrator_wrote_stays(self):
         self.install(package())
