@@ -148,14 +148,6 @@ class Installed(unittest.TestCase):
         shutil.copy(deb, self.machine.path("/tmp/uvoy.deb"))
         return self.machine.must("dpkg", "--path-include=/*", "--install", "/tmp/uvoy.deb")
 
-    def test_it_is_ready_to_run(self):
-        self.install(package())
-        told = self.machine.must("uvoy", "check", CONFIGURATION)
-        self.assertIn(": ok, ", told)
-        self.assertRegex(self.machine.must("getent", "passwd", "uvoy"), r":/usr/sbin/nologin$")
-        json.loads(self.machine.path("/usr/share/uvoy/uvoy.schema.json").read_text())
-        self.assertEqual(self.machine.must("dpkg", "--verify", "uvoy"), "")
-
     def serve(self, configuration=None):
         """Starts it as the service manager would, and waits until it answers."""
         if configuration is not None:
@@ -172,8 +164,13 @@ class Installed(unittest.TestCase):
         harness.eventually(lambda: answer("/readyz", ADMIN) == "ready\n", "it is ready")
         return process
 
-    def test_it_serves_as_its_user(self):
+    def test_it_is_ready_to_run_as_a_user_of_its_own(self):
         self.install(package())
+        told = self.machine.must("uvoy", "check", CONFIGURATION)
+        self.assertIn(": ok, ", told)
+        self.assertRegex(self.machine.must("getent", "passwd", "uvoy"), r":/usr/sbin/nologin$")
+        json.loads(self.machine.path("/usr/share/uvoy/uvoy.schema.json").read_text())
+        self.assertEqual(self.machine.must("dpkg", "--verify", "uvoy"), "")
         self.serve()
         self.assertIn(CONFIGURATION, answer("/"))
 
