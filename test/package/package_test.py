@@ -49,8 +49,15 @@ SYSTEMCTL = """#!/bin/sh
 echo "$*" >>/run/systemctl.log
 case "$*" in
     *is-active*) test -e /run/uvoy.pid ;;
+    *is-enabled*) echo enabled ;;
     kill*) kill -USR1 "$(cat /run/uvoy.pid)" ;;
 esac
+"""
+
+# Stands in for a version that says how its upgrade ended.
+UPGRADED = """#!/bin/sh
+echo "$*" >>/run/uvoy.log
+exit %d
 """
 
 
@@ -146,14 +153,20 @@ class Installed(unittest.TestCase):
 
     def install(self, deb):
         shutil.copy(deb, self.machine.path("/tmp/uvoy.deb"))
-        return self.machine.must("dpkg", "--path-include=/*", "--install", "/tmp/uvoy.deb")
+        # A trigger would index all manual pages of the machine.
+        options = ["--no-triggers", "--path-include=/*"]
+        return self.machine.must("dpkg", *options, "--install", "/tmp/uvoy.deb")
+
+    def start_service_manager(self):
+        self.machine.write("/usr/bin/systemctl", SYSTEMCTL, 0o755)
+        self.machine.path("/run/systemd/system").mkdir(parents=True, exist_ok=True)
+        self.machine.write("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 0\n", 0o755)
 
     def serve(self, configuration=None):
         """Starts it as the service manager would, and waits until it answers."""
         if configuration is not None:
             self.machine.write(CONFIGURATION, json.dumps(configuration))
-        self.machine.write("/usr/bin/systemctl", SYSTEMCTL, 0o755)
-        self.machine.path("/run/systemd/system").mkdir(parents=True, exist_ok=True)
+        self.start_service_manager()
         user = ["setpriv", "--reuid=uvoy", "--regid=uvoy", "--clear-groups"]
         log = self.enterContext(open(self.machine.path("/run/uvoy.log"), "w"))
         command = [*user, "/usr/bin/uvoy", "run", CONFIGURATION]
@@ -196,6 +209,50 @@ class Installed(unittest.TestCase):
         harness.eventually(lambda: "/two" in current.read_text(), "the second line")
         self.assertIn("/one", rotated.read_text())
         self.assertEqual(current.stat().st_uid, rotated.stat().st_uid)
+
+    def upgrade(self, code, is_active=True):
+        """What is told, and what the program and the service manager were asked to do, when a
+        version is installed whose `ctl upgrade` ends with this code."""
+
+        def change(tree):
+            (tree / "usr/bin/uvoy").write_text(UPGRADED % code)
+
+        asked = self.machine.path("/run/uvoy.log"), self.machine.path("/run/systemctl.log")
+        for log in asked:
+            log.write_text("")
+        pid = self.machine.path("/run/uvoy.pid")
+        pid.touch() if is_active else pid.unlink(missing_ok=True)
+        self.versions = getattr(self, "versions", 1) + 1
+        told = self.install(later(f"0.1.0-{self.versions}", change))
+        return told, *(log.read_text() for log in asked)
+
+    def test_the_service_is_upgraded_and_not_restarted(self):
+        self.install(package())
+        self.start_service_manager()
+        told, program, manager = self.upgrade(0)
+        self.assertEqual(program, "ctl upgrade\n")
+        self.assertNotIn(" stop", manager)
+        self.assertNotIn("restart", manager + told)
+
+        told, program, manager = self.upgrade(1)
+        self.assertEqual(program, "ctl upgrade\n")
+        self.assertNotIn("restart", manager)
+        self.assertIn("the old one serves on until: systemctl restart uvoy", told)
+
+        _, program, manager = self.upgrade(3)
+        self.assertIn("restart uvoy.service", manager, "nobody could be reached")
+
+    def test_a_service_that_is_down_or_nobody_may_touch_stays_as_it_is(self):
+        self.install(package())
+        self.start_service_manager()
+        _, program, manager = self.upgrade(0, is_active=False)
+        self.assertEqual(program, "")
+        self.assertNotIn("restart", manager)
+
+        self.machine.write("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755)
+        _, program, manager = self.upgrade(0)
+        self.assertEqual(program, "")
+        self.assertNotIn("restart", manager)
 
     def test_what_the_administrator_wrote_stays(self):
         self.install(package())
