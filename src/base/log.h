@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -15,6 +16,10 @@ enum class Level : std::uint8_t { debug, info, warning, error };
 using Sink = void (*)(Level level, std::string_view line);
 void set_sink(Sink sink);
 void set_level(Level level);
+Level level();
+/// As people write it: "debug", "info", "warning", "error".
+std::string_view name(Level level);
+std::optional<Level> level_of(std::string_view name);
 bool enabled(Level level);
 void write(Level level, std::string_view line);
 

@@ -1,6 +1,7 @@
 #include "cli/command_line.h"
 
 #include "cli/completion.h"
+#include "cli/ctl_line.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -43,6 +44,7 @@ std::variant<CommandLine, int> parse(int argc, const char *const *argv) {
     command("demo", "Try it: a proxy with three endpoints of its own", Command::demo);
     command("man", "Print the manual page of configuration files", Command::manual);
     command("schema", "Print the JSON Schema of configuration files", Command::schema);
+    add_ctl(*command("ctl", "Ask a running uvoy, or steer it", Command::ctl), line.ctl);
     command("version", "Print the version", Command::version);
     command("demo-endpoint", "", Command::demo_endpoint)
         ->group("")  // what the demo starts; not for people
@@ -56,7 +58,10 @@ std::variant<CommandLine, int> parse(int argc, const char *const *argv) {
         app.parse(argc, argv);
         if (!version && app.get_subcommands().empty()) throw CLI::CallForHelp{};
     } catch (const CLI::ParseError &error) {
-        return app.exit(error) == 0 ? 0 : usage_error;
+        if (app.exit(error) == 0) return 0;
+        return line.command == Command::ctl || app.got_subcommand("ctl")
+                   ? static_cast<int>(CtlExit::usage)
+                   : usage_error;
     }
     if (completion->parsed()) {
         fmt::print("{}", to_lines(complete(app, words)));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cli/ctl.h"
 #include "server/explain.h"
 
 #include <string>
@@ -7,7 +8,7 @@
 
 namespace uvoy::cli {
 
-enum class Command { run, check, demo, demo_endpoint, explain, manual, schema, version };
+enum class Command { run, check, demo, demo_endpoint, explain, manual, schema, ctl, version };
 
 struct CommandLine {
     Command command = Command::version;
@@ -15,6 +16,7 @@ struct CommandLine {
     int parent = 0;               ///< of demo_endpoint
     server::Question question{};  ///< of explain
     bool json = false;            ///< of explain
+    CtlLine ctl{};                ///< of ctl
 };
 
 /// sysexits.h

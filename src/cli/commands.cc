@@ -97,6 +97,8 @@ int execute(const CommandLine &line) {
             case Command::schema:
                 print(stdout, config::schema());
                 return 0;
+            case Command::ctl:
+                return static_cast<int>(run_ctl(line.ctl));
             case Command::version:
                 print(stdout, fmt::format("uvoy {}", server::version));
                 return 0;

@@ -36,6 +36,23 @@ Loaded load(const std::string &path) {
             .problems = {{.line = 1, .column = 1, .pointer = {}, .text = text.error()}}};
 }
 
+Result<std::optional<Address>, std::string> load_admin_address(const std::string &path) {
+    using Wrong = Unexpected<std::string>;
+    const Result<std::string, std::string> text = read_file(path, Document::max_bytes);
+    if (!text) return Wrong{escape_controls(path) + ": " + text.error()};
+    const Document document{*text};
+    if (document.root() == nullptr) return Wrong{format(path, document.problems().front())};
+    const Environment environment = process_environment;
+    Context context{document, environment};
+    Config config;
+    if (const Node *const admin = document.root()->find("admin"))
+        top_table().find("admin")->read(context, *admin, config);
+    if (const auto problems = context.take_problems(); !problems.empty())
+        return Wrong{format(path, problems.front())};
+    if (!config.admin) return std::optional<Address>{};
+    return std::optional{config.admin->address};
+}
+
 std::string format(const std::string &path, const Problem &problem) {
     std::string text = escape_controls(path) + ':' + std::to_string(problem.line) + ':' +
                        std::to_string(problem.column) + ": error: ";

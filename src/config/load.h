@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/result.h"
 #include "config/config.h"
 
 #include <cstddef>
@@ -37,6 +38,10 @@ Loaded parse(std::string_view text, const Environment &environment = process_env
 
 /// parse() of a file.  A file that cannot be read is a problem at 1:1.
 Loaded load(const std::string &path);
+
+/// Where the admin API of a file is, even if the rest of it has mistakes; no value: there is none.
+/// The error is one line for people.
+Result<std::optional<Address>, std::string> load_admin_address(const std::string &path);
 
 /// "FILE:LINE:COLUMN: error: /POINTER: TEXT", without a line feed.
 std::string format(const std::string &path, const Problem &problem);

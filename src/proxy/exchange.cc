@@ -10,6 +10,10 @@
 // The flow of the request's body, the ways an exchange may end, and its deadlines.
 namespace uvoy::proxy {
 
+Exchange::Exchange(Proxy &proxy) : proxy_{proxy} {}
+
+Exchange::~Exchange() = default;
+
 std::size_t Exchange::receive(Bytes bytes, TimePoint now) {
     progress_ = now;
     if (tunnel_) {
@@ -45,6 +49,7 @@ std::size_t Exchange::receive(Bytes bytes, TimePoint now) {
     journal_.received += used;
     if (!request_over_ && used != 0)
         read_due_ = now + proxy_.runtime().config().listeners[session_->listener()].timeouts.body;
+    if (after_body_ && request_over_) answer_after_body(now);
     out.flush();
     if (sends_head) {
         if (!keeps_body_) unsent_.clear();
@@ -72,6 +77,10 @@ Reason Exchange::judge_body(const http::BodyDecoder::Step &step) {
 
 void Exchange::forward_body(Bytes data, Gather *out) {
     if (discarding_) return;
+    if (after_body_) {
+        unsent_.append(data);
+        return;
+    }
     const bool chunked = request_framing_.kind == http::Framing::Kind::chunked;
     if (out != nullptr) out->add_data(data, chunked);
     // A body that grows beyond the buffer can only be sent once.
@@ -94,7 +103,7 @@ void Exchange::end_request(Gather *out, TimePoint now) {
     asked_at_ = now;
     read_due_ = TimePoint::max();
     start_try_clock(now);
-    if (discarding_ || request_framing_.kind != http::Framing::Kind::chunked) return;
+    if (discarding_ || after_body_ || request_framing_.kind != http::Framing::Kind::chunked) return;
     proxy_.trailers.clear();
     if (!body_.trailers().empty()) {
         const auto parsed = http::parse_fields(body_.trailers(), {}, proxy_.trailers);
@@ -249,6 +258,7 @@ TimePoint Exchange::deadline() const {
         const auto draining = proxy_.drain_since(session_->listener());
         return draining ? std::min(due, *draining + Proxy::drain_grace) : due;
     }
+    if (after_body_) return session_->paused() ? TimePoint::max() : read_due_;
     // While the client is not read it cannot be late.
     TimePoint due = std::min({pending_due_, try_due_, retry_due_});
     if (!session_->paused()) due = std::min(due, read_due_);

@@ -18,12 +18,15 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 namespace uvoy::proxy {
 
 class Proxy;
+class Service;
+struct AfterBody;
 struct LocalAnswer;
 
 /// One request and its response: finds the route, asks the limits, picks an endpoint, streams both
@@ -31,7 +34,8 @@ struct LocalAnswer;
 /// buffers stay allocated.
 class Exchange {
 public:
-    explicit Exchange(Proxy &proxy) : proxy_{proxy} {}
+    explicit Exchange(Proxy &proxy);
+    ~Exchange();
 
     Exchange(const Exchange &) = delete;
     Exchange &operator=(const Exchange &) = delete;
@@ -153,6 +157,11 @@ private:
     void claim_tokens(const route::KeyInput &request);
     void answer_rate_limited(const limit::Claim &refusing, TimePoint now);
 
+    // exchange_serve.cc
+    void serve(Service &service, const Incoming &request, TimePoint now);
+    /// Of a request whose body is there.
+    void answer_after_body(TimePoint now);
+
     // exchange_answer.cc
     void answer(const Failure &failure, TimePoint now);
     void answer_locally(const LocalAnswer &answer, TimePoint now);
@@ -226,6 +235,7 @@ private:
     std::size_t head_size_ = 0;  // of head_ without its end
     EndpointId endpoint_;
     cluster::Endpoint *at_ = nullptr;          // entered
+    std::unique_ptr<AfterBody> after_body_;    // who answers when unsent_ has the whole body
     const config::KeyPart *cookie_ = nullptr;  // to be set in the response
     std::array<char, 16> cookie_value_{};
     Failure failure_;

@@ -43,6 +43,7 @@ void Exchange::begin(Session &session, TimePoint first_byte) {
     response_state_ = Response::none;
     request_over_ = request_complete_ = discarding_ = head_sent_ = waiting_ = false;
     cookie_ = nullptr;
+    after_body_.reset();
     dialled_ = keeps_body_ = retrying_ = false;
     tunnel_ = tunnel_client_over_ = tunnel_upstream_over_ = local_ = false;
     persists_ = true;
@@ -79,7 +80,7 @@ void Exchange::start(const http::RequestHead &head, std::size_t head_bytes, Time
     const auto request = read(head, now);
     if (!request) return;
     if (Service *service = proxy_.ports().service) {
-        answer_locally(service->serve(head, request->target.path, request->target.query), now);
+        serve(*service, *request, now);
         return;
     }
     if (proxy_.runtime().overloaded().load(std::memory_order_relaxed)) {

@@ -220,6 +220,13 @@ void Proxy::touch_all() {
     for (Actor *actor = actors_; actor != nullptr; actor = actor->next_) touch(*actor);
 }
 
+void Proxy::resume(TimePoint now) {
+    if (!drain_since_) return;
+    drain_since_.reset();
+    touch_all();
+    settle(now);
+}
+
 void Proxy::set_wall_clock(TimePoint now, std::int64_t unix_milliseconds) {
     using std::chrono::duration_cast;
     using std::chrono::milliseconds;

@@ -17,11 +17,15 @@
 #include "stats/worker_stats.h"
 
 #include <array>
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace uvoy::proxy {
@@ -74,12 +78,20 @@ struct LocalAnswer {
     std::string body;
 };
 
+/// Makes an answer once the request's body is there.
+struct AfterBody {
+    std::function<LocalAnswer(std::string_view body)> answer;
+    std::size_t most = 0;  ///< bytes of a body; more than that is refused with 413
+};
+
+using ServiceReply = std::variant<LocalAnswer, AfterBody>;
+
 /// Answers all requests of a proxy that has no routes: the admin API.
 class Service {
 public:
-    /// `path` and `query` are those of `head.target`.
-    virtual LocalAnswer serve(const http::RequestHead &head, std::string_view path,
-                              std::string_view query) = 0;
+    /// `path` and `query` are those of `head.target`; all of it is valid for this call only.
+    virtual ServiceReply serve(const http::RequestHead &head, std::string_view path,
+                               std::string_view query) = 0;
 
 protected:
     ~Service() = default;
@@ -132,6 +144,8 @@ public:
     /// From now on every answer closes its connection, and connections that stay idle for
     /// `drain_grace` end: long enough that a request which is already on its way still arrives.
     void drain(TimePoint now);
+    /// Takes drain() back.
+    void resume(TimePoint now);
     static constexpr Duration drain_grace = std::chrono::milliseconds{500};
 
     /// Another configuration serves what is new: whoever is idle goes there at once, others between

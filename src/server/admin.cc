@@ -23,9 +23,11 @@ config::Config listener_only(const config::Admin &admin) {
 
 }  // namespace
 
-Admin::Admin(uv::Loop &loop, const config::Admin &config, const ServerView &view)
+Admin::Admin(uv::Loop &loop, const config::Admin &config, const ServerView &view,
+             Steering *steering)
     : service_{view,
-               config.address.is_unix() ? AdminService::Guard::none : AdminService::Guard::names},
+               config.address.is_unix() ? AdminService::Guard::none : AdminService::Guard::names,
+               steering},
       runtime_{listener_only(config), 0, 1},
       stats_{runtime_.dimensions()},
       driver_{loop,

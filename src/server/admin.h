@@ -6,6 +6,7 @@
 #include "server/admin_service.h"
 #include "server/proxy_driver.h"
 #include "server/server_view.h"
+#include "server/steering.h"
 #include "stats/worker_stats.h"
 #include "uv/address.h"
 #include "uv/loop.h"
@@ -16,7 +17,9 @@ namespace uvoy::server {
 class Admin {
 public:
     /// Listens from now on.  Throws StartError that names /admin/address.
-    Admin(uv::Loop &loop, const config::Admin &config, const ServerView &view);
+    /// `steering` may be null: then every change is refused.
+    Admin(uv::Loop &loop, const config::Admin &config, const ServerView &view,
+          Steering *steering = nullptr);
 
     Admin(const Admin &) = delete;
     Admin &operator=(const Admin &) = delete;

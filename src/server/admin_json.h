@@ -15,6 +15,8 @@ struct Moment {
     std::int64_t unix_milliseconds = 0;
 };
 
+Moment this_moment();
+
 /// Keeps its keys in the order in which they were added.
 using Json = nlohmann::ordered_json;
 

@@ -1,15 +1,19 @@
 #pragma once
 
 #include "proxy/proxy.h"
+#include "server/admin_changes.h"
 #include "server/metrics_exporter.h"
 #include "server/server_view.h"
+#include "server/steering.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 namespace uvoy::server {
 
-/// What the admin API answers.  Everything is read-only: GET and HEAD.
+/// What the admin API answers.  GET and HEAD change nothing; what changes something is a POST that
+/// no web page can send (admin_guard.h).
 class AdminService final : public proxy::Service {
 public:
     enum class Guard : std::uint8_t {
@@ -17,12 +21,24 @@ public:
         names,  ///< refuses host names, which is how a browser comes here by DNS rebinding
     };
 
-    AdminService(const ServerView &view, Guard guard);
+    /// Of a request's body.
+    static constexpr std::size_t most_body = std::size_t{16} << 20;
 
-    proxy::LocalAnswer serve(const http::RequestHead &head, std::string_view path,
-                             std::string_view query) override;
+    /// `steering` may be null: then every change is refused.
+    AdminService(const ServerView &view, Guard guard, Steering *steering = nullptr);
+
+    AdminService(const AdminService &) = delete;
+    AdminService &operator=(const AdminService &) = delete;
+
+    proxy::ServiceReply serve(const http::RequestHead &head, std::string_view path,
+                              std::string_view query) override;
 
 private:
+    using Reader = proxy::LocalAnswer (AdminService::*)() const;
+
+    static Reader reader_of(std::string_view path);
+    proxy::ServiceReply take(const http::RequestHead &head, AdminChanges::Handler change);
+
     proxy::LocalAnswer index() const;
     proxy::LocalAnswer health() const;
     /// Whether a load balancer before this one should send requests here.  Endpoints do not count:
@@ -35,6 +51,7 @@ private:
     const ServerView view_;
     Guard guard_;
     MetricsExporter exporter_;
+    AdminChanges changes_;
 };
 
 }  // namespace uvoy::server

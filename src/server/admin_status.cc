@@ -1,6 +1,8 @@
+#include "base/log.h"
 #include "server/admin_json.h"
 #include "server/health_table.h"
 #include "server/wall_time.h"
+#include "uv/loop.h"
 
 #include <unistd.h>
 
@@ -32,6 +34,8 @@ const char *phase(const ServerState &state) {
 
 }  // namespace
 
+Moment this_moment() { return {uv::Loop::now(), unix_milliseconds()}; }
+
 Json status_json(const ServerView &view, const Moment &moment) {
     using std::chrono::duration;
     using std::chrono::duration_cast;
@@ -61,6 +65,7 @@ Json status_json(const ServerView &view, const Moment &moment) {
         {"config",
          {{"path", state.config_path.empty() ? Json{} : Json(state.config_path)},
           {"hash", state.config_hash.empty() ? Json{} : Json(state.config_hash)}}},
+        {"log_level", log::name(log::level())},
         {"requests_in_flight", requests},
         {"connections", connections},
         {"listeners", std::move(listeners)},

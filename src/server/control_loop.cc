@@ -142,7 +142,8 @@ void ControlLoop::make_admin() {
                               .ledgers = ledger_list_,
                               .log_writer = log_writer_ ? &*log_writer_ : nullptr,
                               .totals = &totals_,
-                              .discovery = discovery_ ? &*discovery_ : nullptr});
+                              .discovery = discovery_ ? &*discovery_ : nullptr},
+                   this);
 }
 
 int ControlLoop::run() {
@@ -201,6 +202,15 @@ void ControlLoop::on_end_signal() {
     if (!served) return;
     drain_.begin();
     for (const auto &worker : workers_) worker->drain();
+}
+
+std::optional<Refusal> ControlLoop::set_draining(bool draining) {
+    if (!state_.serving) return Refusal{409, "it is not serving"};
+    if (std::exchange(state_.draining, draining) == draining) return std::nullopt;
+    if (draining) log::info("out of the rotation: every answer closes its connection");
+    else log::info("back in the rotation");
+    for (const auto &worker : workers_) worker->set_resting(draining);
+    return std::nullopt;
 }
 
 void ControlLoop::on_hangup() {

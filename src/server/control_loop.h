@@ -21,6 +21,7 @@
 #include "server/outlier_watch.h"
 #include "server/server_view.h"
 #include "server/snapshot_publisher.h"
+#include "server/steering.h"
 #include "server/worker.h"
 #include "uv/loop.h"
 #include "uv/signal.h"
@@ -36,7 +37,7 @@ namespace uvoy::server {
 
 /// The main thread: the only writer of shared state.  Owns all that runs, publishes the health of
 /// endpoints, serves the admin API and ends the process in good order.
-class ControlLoop {
+class ControlLoop final : public Steering {
 public:
     struct Settings {
         config::Config config;
@@ -75,6 +76,7 @@ private:
     void on_hangup();
     void on_reopen_signal();
     void on_other_signal();
+    std::optional<Refusal> set_draining(bool draining) override;
     Drain::Load load();
     void on_drained(Drain::End how);
 

@@ -29,8 +29,8 @@ class Mirror final : public proxy::Service {
 public:
     explicit Mirror(std::string name) : name_{std::move(name)} {}
 
-    proxy::LocalAnswer serve(const http::RequestHead &head, std::string_view path,
-                             std::string_view query) override {
+    proxy::ServiceReply serve(const http::RequestHead &head, std::string_view path,
+                              std::string_view query) override {
         proxy::LocalAnswer answer;
         answer.body = fmt::format("endpoint {} (process {}) got {} {}{}{}\n", name_, getpid(),
                                   head.method_text, path, query.empty() ? "" : "?", query);

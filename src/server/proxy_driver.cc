@@ -102,7 +102,15 @@ void ProxyDriver::settle(TimePoint now) {
     if (settings_.on_settled) settings_.on_settled();
 }
 
+void ProxyDriver::set_resting(bool resting, TimePoint now) {
+    if (resting == proxy_.draining()) return;
+    if (resting) proxy_.drain(now);
+    else proxy_.resume(now);
+    settle(now);
+}
+
 void ProxyDriver::drain(TimePoint now) {
+    draining_ = true;
     for (const auto &door : doors_) door->stop();
     proxy_.drain(now);
     settle(now);

@@ -52,12 +52,15 @@ public:
     /// Ends an event.
     void settle(TimePoint now);
 
+    /// Drains the proxy, or takes that back; goes on accepting.
+    void set_resting(bool resting, TimePoint now);
     /// Takes what waits in the accept queues, closes the listening sockets and drains the proxy.
     void drain(TimePoint now);
 
     std::size_t exchanges() const { return proxy_.exchanges(); }
     std::size_t connections() const { return proxy_.connections(); }
-    bool draining() const { return proxy_.draining(); }
+    /// drain() was called.
+    bool draining() const { return draining_; }
 
 private:
     class Door;
@@ -75,6 +78,7 @@ private:
     TimePoint clocks_due_{};
     std::uint64_t thread_time_ = 0;  // nanoseconds of CPU already counted
     std::size_t budgeted_ = 0;       // connections reported to the budget
+    bool draining_ = false;
     proxy::Proxy proxy_;
     std::vector<std::unique_ptr<Door>> doors_;
 };

@@ -25,7 +25,7 @@ struct ServerState {
     TimePoint started{};
     std::int64_t config_loaded = 0;  ///< milliseconds since 1970
     bool serving = false;            ///< the listeners accept
-    bool draining = false;           ///< stays true until the end
+    bool draining = false;           ///< answers close connections; with !serving: it ends
 };
 
 /// What the admin API and the metrics look at, on the control loop.  All of it outlives them.

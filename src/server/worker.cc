@@ -34,6 +34,8 @@ void Worker::stop() {
 
 void Worker::start() { thread_ = std::thread{&Worker::run, this}; }
 
+void Worker::set_resting(bool resting) { command(resting ? Command::rest : Command::serve); }
+
 void Worker::drain() { command(Command::drain); }
 
 void Worker::command(Command next) {
@@ -45,7 +47,11 @@ void Worker::on_wake() {
     while (auto connection = shared_.balance.take(settings_.number))
         driver_->accept(std::move(*connection));
     switch (command_.load(std::memory_order_acquire)) {
-        case Command::none:
+        case Command::serve:
+            driver_->set_resting(false, uv::Loop::now());
+            break;
+        case Command::rest:
+            driver_->set_resting(true, uv::Loop::now());
             break;
         case Command::drain:
             if (driver_->draining()) break;

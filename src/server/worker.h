@@ -57,6 +57,8 @@ public:
     /// other, so none may be destroyed before all are stopped.
     void stop();
 
+    /// Every answer closes its connection and idle ones end, or not any more; accepts nevertheless.
+    void set_resting(bool resting);
     /// Stop accepting, finish what is under way.
     void drain();
     /// drain() was carried out and nothing is left.
@@ -68,7 +70,7 @@ public:
     const stats::WorkerStats &stats() const { return stats_; }
 
 private:
-    enum class Command : std::uint8_t { none, drain, stop };
+    enum class Command : std::uint8_t { serve, rest, drain, stop };
 
     void run();
     void command(Command next);
@@ -82,7 +84,7 @@ private:
     uv::Loop loop_;
     uv::Async wake_;
     ProxyDriver *driver_ = nullptr;  // on the thread's stack
-    std::atomic<Command> command_{Command::none};
+    std::atomic<Command> command_{Command::serve};
     std::atomic<std::size_t> exchanges_{0};
     std::atomic<bool> drained_{false};
     std::thread thread_;

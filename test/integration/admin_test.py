@@ -24,7 +24,8 @@ class Admin(unittest.TestCase):
         self.assertEqual(self.ask("/readyz").body, b"ready\n")
 
     def test_the_root_lists_what_there_is_and_all_of_it_is_there(self):
-        listed = [word for word in self.ask("/").body.decode().split() if word.startswith("/")]
+        lines = self.ask("/").body.decode().splitlines()
+        listed = [line.split()[0] for line in lines if line.startswith("/")]
         self.assertIn("/v1/clusters", listed)
         for path in listed:
             self.assertEqual(self.ask(path).status, 200, path)

@@ -1,0 +1,111 @@
+#include "cli/ctl.h"
+
+#include "cli/admin_client.h"
+#include "cli/ctl_text.h"
+#include "config/load.h"
+#include "config/parse_address.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <stdexcept>
+#include <utility>
+
+namespace uvoy::cli {
+
+namespace {
+
+/// Where packages put it.
+constexpr const char *packaged_config = "/etc/uvoy/uvoy.json";
+
+config::Address address_of(const CtlLine &line) {
+    if (!line.admin.empty()) {
+        auto address = config::parse_address(line.admin);
+        if (!address) throw std::invalid_argument{"--admin: " + address.error()};
+        return std::move(*address);
+    }
+    std::string path = line.config;
+    if (path.empty() && access(packaged_config, R_OK) == 0) path = packaged_config;
+    if (path.empty()) return config::Admin{}.address;
+    auto address = config::load_admin_address(path);
+    if (!address) throw Unreachable{address.error()};
+    if (!*address) throw Unreachable{path + ": \"admin\" is null: there is no admin API"};
+    return std::move(**address);
+}
+
+AdminAnswer ask(const CtlLine &line, const AdminClient &client) {
+    using Verb = CtlLine::Verb;
+    switch (line.verb) {
+        case Verb::status:
+            break;
+        case Verb::clusters:
+            return client.get("/v1/clusters");
+        case Verb::drain:
+            return client.change("POST", "/v1/drain");
+        case Verb::undrain:
+            return client.change("POST", "/v1/undrain");
+        case Verb::log_level:
+            return client.change("POST", "/v1/log-level",
+                                 server::Json{{"level", line.level}}.dump());
+    }
+    return client.get("/v1/status");
+}
+
+std::string text_of(CtlLine::Verb verb, const server::Json &json) {
+    using Verb = CtlLine::Verb;
+    switch (verb) {
+        case Verb::clusters:
+            return clusters_text(json);
+        case Verb::log_level:
+            return "log level: " + json.at("log_level").get<std::string>() + "\n";
+        case Verb::status:
+        case Verb::drain:
+        case Verb::undrain:
+            break;
+    }
+    return status_text(json);
+}
+
+/// What a problem document says, or the status where it is none.
+std::string reason(const AdminAnswer &answer) {
+    const server::Json json = server::Json::parse(answer.body, nullptr, false);
+    const auto detail = json.is_object() ? json.find("detail") : json.end();
+    if (detail != json.end() && detail->is_string()) return detail->get<std::string>();
+    return fmt::format("status {}", answer.status);
+}
+
+CtlExit tell(const CtlLine &line, const AdminAnswer &answer) {
+    if (!answer.ok()) {
+        if (line.json) fmt::print("{}", answer.body);
+        fmt::print(stderr, "uvoy ctl: {}\n", reason(answer));
+        return CtlExit::refused;
+    }
+    if (line.json) {
+        fmt::print("{}", answer.body);
+        return CtlExit::done;
+    }
+    try {
+        fmt::print("{}", text_of(line.verb, server::Json::parse(answer.body)));
+    } catch (const server::Json::exception &) {
+        // Another version may leave out what this one shows: then the words of its own.
+        fmt::print("{}", answer.body);
+    }
+    return CtlExit::done;
+}
+
+}  // namespace
+
+CtlExit run_ctl(const CtlLine &line) {
+    try {
+        return tell(line, ask(line, AdminClient{address_of(line)}));
+    } catch (const Unreachable &problem) {
+        fmt::print(stderr, "uvoy ctl: {}\n", problem.what());
+        return CtlExit::unreachable;
+    } catch (const std::invalid_argument &problem) {
+        fmt::print(stderr, "uvoy ctl: {}\n", problem.what());
+        return CtlExit::usage;
+    }
+}
+
+}  // namespace uvoy::cli

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+namespace uvoy::cli {
+
+/// What `uvoy ctl` is asked to do.
+struct CtlLine {
+    enum class Verb { status, clusters, drain, undrain, log_level };
+
+    Verb verb = Verb::status;
+    std::string admin;    ///< address; empty: as the configuration says
+    std::string config;   ///< its path; empty: the packaged one, if it is there
+    bool json = false;    ///< print what the admin API says as it is
+    std::string level{};  ///< of log_level
+};
+
+/// Exit codes of `uvoy ctl`.
+enum class CtlExit { done = 0, refused = 1, usage = 2, unreachable = 3 };
+
+/// Asks a running uvoy and prints what it says; reasons go to standard error.
+CtlExit run_ctl(const CtlLine &line);
+
+}  // namespace uvoy::cli

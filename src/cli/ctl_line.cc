@@ -1,0 +1,31 @@
+#include "cli/ctl_line.h"
+
+#include <CLI/CLI.hpp>
+
+namespace uvoy::cli {
+
+void add_ctl(CLI::App &app, CtlLine &line) {
+    using Verb = CtlLine::Verb;
+    app.require_subcommand(1);
+    app.fallthrough();  // options may stand behind the command
+    app.add_option("--admin", line.admin, "host:port or unix:/path of the admin API")
+        ->type_name("ADDRESS");
+    app.add_option("--config", line.config, "The configuration file, which says where it is")
+        ->type_name("FILE");
+    app.add_flag("--json", line.json, "Print JSON");
+    const auto command = [&](const char *name, const char *help, Verb verb) {
+        CLI::App *const added = app.add_subcommand(name, help);
+        added->callback([&line, verb] { line.verb = verb; });
+        return added;
+    };
+    command("status", "The process and its listeners", Verb::status);
+    command("clusters", "Clusters and endpoints: state, since when, why", Verb::clusters);
+    command("drain", "Out of the rotation: /readyz says 503, answers close connections",
+            Verb::drain);
+    command("undrain", "Back in the rotation", Verb::undrain);
+    command("log-level", "How much is logged", Verb::log_level)
+        ->add_option("LEVEL", line.level, "debug, info, warning or error")
+        ->required();
+}
+
+}  // namespace uvoy::cli

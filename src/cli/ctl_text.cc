@@ -1,0 +1,83 @@
+#include "cli/ctl_text.h"
+
+#include "base/time.h"
+#include "cli/text_table.h"
+#include "server/duration_text.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdint>
+
+namespace uvoy::cli {
+
+namespace {
+
+using server::Json;
+
+std::string text_of(const Json &json, const char *key) { return json.at(key).get<std::string>(); }
+
+std::string number_of(const Json &json, const char *key) {
+    return std::to_string(json.at(key).get<std::int64_t>());
+}
+
+std::string span_of(const Json &json, const char *key) {
+    const std::chrono::duration<double> seconds{json.at(key).get<double>()};
+    return server::duration_text(std::chrono::duration_cast<Duration>(seconds));
+}
+
+std::int64_t sum_of(const Json &counts) {
+    std::int64_t sum = 0;
+    for (const Json &count : counts) sum += count.get<std::int64_t>();
+    return sum;
+}
+
+std::string share_of(const Json &endpoint) {
+    const auto share = endpoint.find("ring_share");
+    if (share == endpoint.end()) return "-";
+    return fmt::format("{:.1f}%", 100 * share->get<double>());
+}
+
+}  // namespace
+
+std::string status_text(const Json &status) {
+    std::string text =
+        fmt::format("uvoy {}, process {}: {} for {}, {} workers\n", text_of(status, "version"),
+                    number_of(status, "pid"), text_of(status, "state"),
+                    span_of(status, "uptime_seconds"), number_of(status, "workers"));
+    const Json &config = status.at("config");
+    if (config.at("path").is_string())
+        text += fmt::format("configuration {}, hash {}\n", text_of(config, "path"),
+                            text_of(config, "hash"));
+    text += fmt::format("{} requests in flight, {} connections\n\n",
+                        number_of(status, "requests_in_flight"), number_of(status, "connections"));
+    TextTable table{{"LISTENER", "ADDRESS", "IN FLIGHT", "CONNECTIONS", "TOTAL", "REJECTED"}};
+    for (const Json &listener : status.at("listeners")) {
+        std::string addresses;
+        for (const Json &address : listener.at("addresses"))
+            addresses.append(addresses.empty() ? "" : ", ").append(address.get<std::string>());
+        table.add({text_of(listener, "name"), addresses, number_of(listener, "requests_in_flight"),
+                   number_of(listener, "connections"), number_of(listener, "connections_total"),
+                   number_of(listener, "connections_rejected")});
+    }
+    return text + table.text();
+}
+
+std::string clusters_text(const Json &clusters) {
+    TextTable table{{"CLUSTER", "ENDPOINT", "ADDRESS", "WEIGHT", "STATE", "FOR", "IN FLIGHT",
+                     "REQUESTS", "FAILURES", "SHARE", "WHY"}};
+    for (const Json &cluster : clusters.at("clusters")) {
+        for (const Json &endpoint : cluster.at("endpoints")) {
+            table.add({text_of(cluster, "name"), text_of(endpoint, "name"),
+                       text_of(endpoint, "address"), number_of(endpoint, "weight"),
+                       text_of(endpoint, "state"), span_of(endpoint, "for_seconds"),
+                       number_of(endpoint, "requests_in_flight"),
+                       std::to_string(sum_of(endpoint.at("requests"))),
+                       std::to_string(sum_of(endpoint.at("failures"))), share_of(endpoint),
+                       text_of(endpoint, "why")});
+        }
+    }
+    return table.text();
+}
+
+}  // namespace uvoy::cli

@@ -1,0 +1,67 @@
+#include "server/admin_changes.h"
+
+#include "base/log.h"
+#include "server/admin_answer.h"
+#include "uv/loop.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <optional>
+#include <string>
+
+namespace uvoy::server {
+
+namespace {
+
+/// Nothing is taken and ignored: a misspelt key would look like a change that was made.
+std::optional<Refusal> refuse_other_keys(const Json &body,
+                                         std::initializer_list<std::string_view> known) {
+    for (const auto &[key, value] : body.items())
+        if (std::ranges::find(known, key) == known.end())
+            return Refusal{400, fmt::format("unknown key \"{}\"", key)};
+    return std::nullopt;
+}
+
+}  // namespace
+
+AdminChanges::Handler AdminChanges::find(std::string_view path) {
+    if (path == "/v1/drain") return &AdminChanges::drain;
+    if (path == "/v1/undrain") return &AdminChanges::undrain;
+    if (path == "/v1/log-level") return &AdminChanges::log_level;
+    return nullptr;
+}
+
+proxy::LocalAnswer AdminChanges::run(Handler handler, std::string_view body) {
+    if (steering_ == nullptr) return problem(409, "nothing can be changed here");
+    const Json json =
+        body.empty() ? Json::object() : Json::parse(body.begin(), body.end(), nullptr, false);
+    if (!json.is_object()) return problem(400, "the body is not a JSON object");
+    return (this->*handler)(json);
+}
+
+proxy::LocalAnswer AdminChanges::drain(const Json &body) { return set_draining(body, true); }
+
+proxy::LocalAnswer AdminChanges::undrain(const Json &body) { return set_draining(body, false); }
+
+proxy::LocalAnswer AdminChanges::set_draining(const Json &body, bool draining) {
+    if (const auto refusal = refuse_other_keys(body, {})) return problem(*refusal);
+    if (const auto refusal = steering_->set_draining(draining)) return problem(*refusal);
+    return json_answer(status_json(view_, this_moment()));
+}
+
+proxy::LocalAnswer AdminChanges::log_level(const Json &body) {
+    if (const auto refusal = refuse_other_keys(body, {"level"})) return problem(*refusal);
+    const auto level = body.find("level");
+    const auto found = level != body.end() && level->is_string()
+                           ? log::level_of(level->get<std::string>())
+                           : std::nullopt;
+    if (!found) return problem(400, "\"level\" is debug, info, warning or error");
+    log::set_level(*found);
+    log::info("log level: {}", log::name(*found));
+    return json_answer({{"log_level", log::name(*found)}});
+}
+
+}  // namespace uvoy::server

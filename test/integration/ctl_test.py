@@ -1,0 +1,128 @@
+"""`uvoy ctl` and the part of the admin API that changes something."""
+
+import json
+import pathlib
+import time
+import unittest
+
+import harness
+import wire
+from harness import Uvoy, config, eventually, free_port, run_once
+from origin import Origin
+
+CHANGE = [("Content-Type", "application/json"), ("X-Uvoy-Admin", "1")]
+
+
+class Ctl(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.origin = cls.enterClassContext(Origin())
+        cls.uvoy = cls.enterClassContext(Uvoy(config(cls.origin)))
+        cls.file = cls.uvoy.process.args[2]
+
+    def ctl(self, *arguments, code=0):
+        done = run_once("ctl", *arguments)
+        self.assertEqual(done.returncode, code, done.out + done.err)
+        return done
+
+    def post(self, path, body=b"", fields=CHANGE, **options):
+        return wire.ask(
+            self.uvoy.admin_port, path, "POST", fields, body, host="127.0.0.1", **options
+        )
+
+    def test_it_finds_the_admin_address_in_the_file_or_is_told(self):
+        self.assertIn("listener", self.ctl("status", "--config", self.file).out.lower())
+        told = f"127.0.0.1:{self.uvoy.admin_port}"
+        status = json.loads(self.ctl("--admin", told, "--json", "status").out)
+        self.assertEqual(status["pid"], self.uvoy.process.pid)
+
+    def test_it_finds_it_although_the_rest_of_the_file_is_wrong(self):
+        broken = pathlib.Path(self.uvoy.folder.name) / "broken.json"
+        broken.write_text(json.dumps({"admin": self.uvoy.settings["admin"], "liseners": {}}))
+        self.assertIn("serving", self.ctl("status", "--config", broken).out)
+
+    def test_clusters_is_a_table_of_endpoints(self):
+        heading, endpoint = self.ctl("clusters", "--config", self.file).out.splitlines()
+        self.assertTrue(heading.startswith("CLUSTER  ENDPOINT"), heading)
+        self.assertEqual(endpoint.split()[:5],
+                         ["app", self.origin.address, self.origin.address, "1", "healthy"])
+        self.assertIn("100.0%", endpoint)
+
+    def test_drain_takes_it_out_of_the_rotation_and_undrain_back(self):
+        with self.uvoy.connect() as idle:
+            idle.send(wire.head("GET", "/"))
+            self.assertIsNone(idle.response().get("connection"))
+            self.assertIn("draining", self.ctl("drain", "--config", self.file).out)
+            self.assertEqual(self.uvoy.admin("/readyz").status, 503)
+            self.assertEqual(self.uvoy.metric("uvoy_draining"), 1)
+            self.assertTrue(idle.at_end())
+        # Who comes nevertheless is served.
+        with self.uvoy.connect() as late:
+            late.send(wire.head("GET", "/"))
+            answer = late.response()
+            self.assertEqual((answer.status, answer.get("connection")), (200, "close"))
+        self.assertIn("serving", self.ctl("undrain", "--config", self.file).out)
+        self.assertEqual(self.uvoy.admin("/readyz").status, 200)
+
+        def persists():
+            with self.uvoy.connect() as client:
+                client.send(wire.head("GET", "/"))
+                return client.response().get("connection") is None
+
+        eventually(persists, "connections are kept again")
+
+    def test_log_level(self):
+        self.assertEqual(self.ctl("log-level", "debug", "--config", self.file).out,
+                         "log level: debug\n")
+        self.assertEqual(self.uvoy.json("/v1/status")["log_level"], "debug")
+        refused = self.ctl("log-level", "loud", "--config", self.file, code=1)
+        self.assertIn("debug, info, warning or error", refused.err)
+        self.ctl("log-level", "info", "--config", self.file)
+
+    def test_exit_codes(self):
+        nowhere = f"127.0.0.1:{free_port()}"
+        self.assertIn("no answer from", self.ctl("status", "--admin", nowhere, code=3).err)
+        self.ctl("status", "--config", "/nowhere/uvoy.json", code=3)
+        self.ctl("status", "--admin", "nonsense", code=2)
+        self.ctl("levitate", code=2)
+        self.ctl(code=2)
+
+    def test_a_body_may_come_in_pieces_and_must_be_small(self):
+        for field, pieces in (
+            (("Content-Length", "20"), [b'{"level": ', b'"warning', b'"}']),
+            (("Transfer-Encoding", "chunked"),
+             [b'a\r\n{"level": \r\n', b'a\r\n"warning"}\r\n', b"0\r\n\r\n"]),
+        ):
+            with wire.connect(self.uvoy.admin_port) as client:
+                client.send(wire.head("POST", "/v1/log-level", [*CHANGE, field], "127.0.0.1"))
+                for piece in pieces:
+                    time.sleep(0.01)
+                    client.send(piece)
+                self.assertEqual(json.loads(client.response().body), {"log_level": "warning"})
+        self.ctl("log-level", "info", "--config", self.file)
+        with wire.connect(self.uvoy.admin_port) as client:
+            fields = [*CHANGE, ("Content-Length", str(17 << 20))]
+            client.send(wire.head("POST", "/v1/drain", fields, "127.0.0.1"))
+            self.assertEqual(client.response().status, 413)
+
+    def test_who_waits_for_continue_gets_it(self):
+        with wire.connect(self.uvoy.admin_port) as client:
+            fields = [*CHANGE, ("Content-Length", "2"), ("Expect", "100-continue")]
+            client.send(wire.head("POST", "/v1/undrain", fields, "127.0.0.1"))
+            self.assertEqual(client.response_head().status, 100)
+            client.send(b"{}")
+            self.assertEqual(client.response().status, 200)
+
+    def test_nothing_changes_without_what_a_page_cannot_send(self):
+        self.assertEqual(self.uvoy.admin("/v1/drain").status, 405)
+        self.assertEqual(self.post("/v1/drain", fields=[]).status, 415)
+        self.assertEqual(self.post("/v1/drain", fields=CHANGE[:1]).status, 403)
+        evil = [*CHANGE, ("Origin", "http://evil.example")]
+        refused = self.post("/v1/drain", fields=evil)
+        self.assertEqual((refused.status, refused.get("content-type")),
+                         (403, "application/problem+json"))
+        self.assertEqual(self.uvoy.json("/v1/status")["state"], "serving")
+
+
+if __name__ == "__main__":
+    harness.main()
