@@ -24,7 +24,8 @@ void add_ctl(CLI::App &app, CtlLine &line) {
             Verb::drain);
     command("undrain", "Back in the rotation", Verb::undrain);
     command("log-level", "How much is logged", Verb::log_level)
-        ->add_option("LEVEL", line.level, "debug, info, warning or error")
+        ->add_option("LEVEL", line.level, "From which level on")
+        ->type_name("{debug,info,warning,error}")
         ->required();
 }
 

@@ -2,7 +2,7 @@
 
 #include "cli/ctl.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): a library's
 class App;
 }
 

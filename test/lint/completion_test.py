@@ -25,6 +25,8 @@ CASES = [
     ("uvoy ch", {"check"}),
     ("uvoy ", {"run", "check", "explain", "version"}),
     ("uvoy explain --", {"--client", "--down", "--header", "--json"}),
+    ("uvoy ctl s", {"status"}),
+    ("uvoy ctl --json log-level ", {"debug", "info", "warning", "error"}),
     ("uvoy run some", {"some-file.json", "some-folder"}),
     ("uvoy explain -H a:b some-fi", {"some-file.json"}),
 ]

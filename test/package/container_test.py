@@ -46,8 +46,8 @@ class Container(unittest.TestCase):
 
     def test_it_has_instructions_that_there_are(self):
         words = {word for word, _ in instructions()}
-        known = {"FROM", "WORKDIR", "COPY", "RUN", "USER", "EXPOSE", "STOPSIGNAL", "ENTRYPOINT"}
-        self.assertEqual(words - known, {"CMD"})
+        known = {"FROM", "WORKDIR", "COPY", "RUN", "USER", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK"}
+        self.assertEqual(words - known, {"ENTRYPOINT", "CMD"})
         self.assertEqual(instructions()[0][0], "FROM")
 
     def test_images_have_a_version_and_stages_a_name_that_exists(self):
@@ -101,8 +101,11 @@ class Container(unittest.TestCase):
         command, configuration = json.loads(self.last("CMD"))
         self.assertEqual(program, "/usr/bin/uvoy")
         self.assertEqual((command, configuration), ("run", "/etc/uvoy/uvoy.json"))
-        told = subprocess.check_output([UVOY, command, "--help"], text=True)
-        self.assertIn(f"Usage: uvoy {command} ", told)
+        checker, *check = json.loads(self.last("HEALTHCHECK").removeprefix("CMD "))
+        self.assertEqual(checker, program)
+        for words in ([command], check):
+            told = subprocess.check_output([UVOY, *words, "--help"], text=True)
+            self.assertIn(f"Usage: uvoy {' '.join(words)} ", told)
 
     def test_the_port_is_that_of_the_configuration_in_it(self):
         text = (ROOT / "etc/default/uvoy.json").read_text()
