@@ -209,8 +209,19 @@ void Exchange::on_reservation_lost(TimePoint now) {
     waiting_ = false;
     reserved_ = nullptr;
     pending_due_ = TimePoint::max();
+    seek_another(now);
+}
+
+void Exchange::on_taken_back(TimePoint now) {
+    assert(upstream_ != nullptr && response_state_ == Response::none);
+    upstream_ = nullptr;
+    head_sent_ = false;
+    seek_another(now);
+}
+
+void Exchange::seek_another(TimePoint now) {
     proxy_.touch(*session_);
-    seek_connection(now);
+    seek_connection(request_over_ ? Pool::Care::wait : Pool::Care::ask, now);
     // Taken from the pool at once: nobody else will send the head.
     if (upstream_ != nullptr && !head_sent_) receive({}, now);
 }

@@ -62,6 +62,8 @@ public:
     void on_no_connection(Reason reason, TimePoint now);
     void on_reserved(UpstreamConnection &connection) { reserved_ = &connection; }
     void on_reservation_lost(TimePoint now);
+    /// The connection was unfit already when it was lent.
+    void on_taken_back(TimePoint now);
 
     // --- from the upstream connection
 
@@ -127,7 +129,9 @@ private:
     std::string_view wanted_protocol(const http::Fields &fields) const;
     void write_upstream_head(const Incoming &request);
     void try_next(TimePoint now);
-    void seek_connection(TimePoint now);
+    void seek_connection(Pool::Care care, TimePoint now);
+    void seek_another(TimePoint now);
+    Pool::Care care() const;
     void leave_endpoint();
 
     /// Once the request is there as a whole, for a client may take its time.

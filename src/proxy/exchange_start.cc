@@ -220,13 +220,21 @@ void Exchange::try_next(TimePoint now) {
         fail(Reason::overflow_requests, now);
         return;
     }
-    seek_connection(now);
+    seek_connection(care(), now);
     start_try_clock(now);
 }
 
-void Exchange::seek_connection(TimePoint now) {
+Pool::Care Exchange::care() const {
+    if (!request_over_) return Pool::Care::ask;
+    // What is lent may be sent twice.
+    const bool repeatable =
+        http::is_idempotent(method_) && request_framing_.kind == http::Framing::Kind::none;
+    return repeatable ? Pool::Care::lend : Pool::Care::wait;
+}
+
+void Exchange::seek_connection(Pool::Care care, TimePoint now) {
     const Pool::Acquired acquired =
-        proxy_.pool(endpoint_).acquire(*this, at_->generation, !request_over_, now);
+        proxy_.pool(endpoint_).acquire(*this, at_->generation, care, now);
     switch (acquired.outcome) {
         case Pool::Outcome::reserved:
             reserved_ = acquired.connection;

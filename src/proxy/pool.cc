@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <memory>
 
 namespace uvoy::proxy {
@@ -26,15 +27,32 @@ void Pool::turn_to(std::uint32_t generation, TimePoint now) {
     }
 }
 
-Pool::Acquired Pool::acquire(Exchange &exchange, std::uint32_t generation, bool at_once,
+/// The last that became idle before this turn.
+UpstreamConnection *Pool::take_for_loan() {
+    const auto place = std::find_if(idle_.rbegin(), idle_.rend(), [](const auto *connection) {
+        return connection->rested_before_turn();
+    });
+    if (place == idle_.rend()) return nullptr;
+    UpstreamConnection *connection = *place;
+    idle_.erase(std::next(place).base());
+    return connection;
+}
+
+Pool::Acquired Pool::acquire(Exchange &exchange, std::uint32_t generation, Care care,
                              TimePoint now) {
     turn_to(generation, now);
+    if (care == Care::lend && proxy_.may_lend()) {
+        if (UpstreamConnection *connection = take_for_loan()) {
+            connection->lend();
+            return {.outcome = Outcome::ready, .connection = connection};
+        }
+    }
     while (!idle_.empty()) {
         UpstreamConnection *connection = idle_.back();
         idle_.pop_back();
         if (!proxy_.ports().ends_turns)
             return {.outcome = Outcome::ready, .connection = connection};
-        if (!at_once) {
+        if (care != Care::ask) {
             connection->reserve(exchange);
             return {.outcome = Outcome::reserved, .connection = connection};
         }

@@ -37,10 +37,15 @@ public:
         bool dialled = false;  ///< a connection is being made for it
     };
     /// An idle connection may have received what nobody has read yet: an answer to nothing, which
-    /// would pass for the answer to this request, or the end.  So it is used only when all that had
-    /// come by then has been delivered; `at_once`, for a request whose body is in the read buffer,
-    /// the kernel is asked instead.  `generation` is that of the exchange's endpoint.
-    Acquired acquire(Exchange &exchange, std::uint32_t generation, bool at_once, TimePoint now);
+    /// would pass for the answer to this request, or the end.  What to do about that:
+    enum class Care : std::uint8_t {
+        wait,  ///< the connection is used only when all that had come by then has been delivered
+        lend,  ///< it is used, if it became idle in an earlier turn, but what the rest of this one
+               ///< delivers had come before: then the request goes to another connection, too
+        ask,   ///< the kernel knows; for a request whose body is in the read buffer
+    };
+    /// `generation` is that of the exchange's endpoint.
+    Acquired acquire(Exchange &exchange, std::uint32_t generation, Care care, TimePoint now);
 
     /// The exchange waits no longer.
     void forget(Exchange &exchange);
@@ -69,6 +74,7 @@ public:
 private:
     /// It is idle: for whoever waits, or for later.
     void offer(UpstreamConnection &connection, TimePoint now);
+    UpstreamConnection *take_for_loan();
     void dial(TimePoint now);
     Exchange *take_waiter();
     void give_up_youngest(Reason reason, TimePoint now);

@@ -105,6 +105,7 @@ void Proxy::touch(Actor &actor) {
 }
 
 void Proxy::settle(TimePoint now) {
+    ++events_;
     while (touched_ != nullptr) {
         Actor &actor = *touched_;
         touched_ = actor.next_touched_;
@@ -121,6 +122,12 @@ void Proxy::settle(TimePoint now) {
         spare_.push_back(std::move(exchange));
     }
     retired_.clear();
+}
+
+void Proxy::begin_turn() {
+    ++turn_;
+    calm_ = ports_.ends_turns && events_ < calm_turn;
+    events_ = 0;
 }
 
 void Proxy::end_turn(TimePoint now) {

@@ -129,12 +129,17 @@ public:
     /// Ends an event: destroys what is done and notes deadlines.
     void settle(TimePoint now);
 
-    /// All events that were there when the first of this turn was delivered have been delivered:
-    /// requests go out on connections that were idle.  Calls settle() itself.
+    /// Events are going to be delivered that are there now: a turn.
+    void begin_turn();
+    /// All of them have been delivered: requests go out on connections that were idle.  Calls
+    /// settle() itself.
     void end_turn(TimePoint now);
     /// Whether requests wait for end_turn().
     bool in_turn() const { return !reserved_.empty(); }
     std::uint64_t turn() const { return turn_; }
+    /// Whether what is delivered up to the end of this turn was there when it began.  A poll brings
+    /// a limited number of events and is repeated if there were as many (1,024 for libuv).
+    bool may_lend() const { return calm_ && events_ < calm_turn; }
 
     /// When to call on_deadline(); TimePoint::max() = never.  Not before settle().
     TimePoint deadline() const { return wheel_.next(); }
@@ -225,7 +230,10 @@ private:
     Actor *touched_ = nullptr;
     std::vector<UpstreamConnection *> reserved_;  // oldest first; null = taken out
     std::vector<UpstreamConnection *> ending_;    // those of the turn that ends
-    std::uint64_t turn_ = 0;
+    static constexpr std::uint32_t calm_turn = 256;
+    std::uint64_t turn_ = 1;
+    std::uint32_t events_ = 0;  // of this turn
+    bool calm_ = false;         // the last one had few
     std::vector<std::unique_ptr<Exchange>> spare_;
     std::vector<std::unique_ptr<Exchange>> retired_;
     std::size_t exchanges_ = 0;

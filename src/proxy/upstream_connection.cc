@@ -81,6 +81,19 @@ void UpstreamConnection::reserve(Exchange &exchange) {
     proxy_->reserve(*this);
 }
 
+void UpstreamConnection::lend() { lent_in_ = proxy_->turn(); }
+
+bool UpstreamConnection::rested_before_turn() const { return rested_in_ != proxy_->turn(); }
+
+bool UpstreamConnection::take_back(TimePoint now) {
+    if (lent_in_ != proxy_->turn()) return false;
+    Exchange *const exchange = std::exchange(exchange_, nullptr);
+    transport_->reset();
+    close(now);
+    exchange->on_taken_back(now);
+    return true;
+}
+
 void UpstreamConnection::cancel_reservation() {
     reserved_for_ = nullptr;
     proxy_->cancel_reservation(*this);
@@ -209,6 +222,7 @@ void UpstreamConnection::on_bytes(Bytes bytes, TimePoint now) {
         exchange_->on_tunnel_bytes(bytes, now);
         return;
     }
+    if (take_back(now)) return;
     any_byte_ = true;
     Gather out{&exchange_->client()};
     if (held_.empty()) {
@@ -339,6 +353,7 @@ void UpstreamConnection::on_end(TimePoint now) {
         exchange_->on_tunnel_end(now);
         return;
     }
+    if (take_back(now)) return;
     if (head_read_ && body_.finish()) {
         Gather out{&exchange_->client()};
         end_response(true, out, now);
@@ -357,7 +372,7 @@ void UpstreamConnection::on_broken(TimePoint now) {
     proxy_->touch(*this);
     if (state_ == State::closed) return;
     if (exchange_ == nullptr) close(now);
-    else fail(lost_reason(), now);
+    else if (!take_back(now)) fail(lost_reason(), now);
 }
 
 void UpstreamConnection::close(TimePoint now) {
@@ -388,6 +403,7 @@ bool UpstreamConnection::follow(const Succession &succession, TimePoint now) {
     Proxy &from = *std::exchange(proxy_, &to);
     pool_ = &to.pool(*heir);
     rested_in_ = to.turn();
+    lent_in_ = 0;
     from.hand_over(*this, to);
     to.stats().cluster(heir->cluster).connections_idle.add();
     pool_->adopt(*this, now);

@@ -34,6 +34,9 @@ public:
     /// became idle in this one, unless it ends before (Exchange::on_reservation_lost()).
     void reserve(Exchange &exchange);
     void cancel_reservation();
+    /// Idle, and assign() follows in this turn: what comes in it is older than the request.
+    void lend();
+    bool rested_before_turn() const;
     /// Idle, and not to be used any more.
     void drop(TimePoint now) { close(now); }
 
@@ -100,6 +103,8 @@ private:
     void refuse_response(Reason reason, Gather &out, TimePoint now);
     void fail_connect(Reason reason, TimePoint now);
     void close(TimePoint now);
+    /// True if what has come is no answer to the request, which goes elsewhere.
+    bool take_back(TimePoint now);
     Reason lost_reason() const;
 
     Proxy *proxy_;
@@ -109,6 +114,7 @@ private:
     Exchange *reserved_for_ = nullptr;
     TimePoint since_;              // of all states but busy
     std::uint64_t rested_in_ = 0;  // the turn in which it became idle
+    std::uint64_t lent_in_ = 0;    // 0: in none
     Duration connect_time_{};
     http::HeadScanner scanner_;
     http::BodyDecoder body_;

@@ -63,7 +63,8 @@ ProxyDriver::ProxyDriver(uv::Loop &loop, const Settings &settings)
     : loop_{loop},
       settings_{settings},
       timer_{loop, Delegate<void()>::bind<&ProxyDriver::on_timer>(*this)},
-      poll_end_{loop, Delegate<void()>::bind<&ProxyDriver::on_poll_end>(*this)},
+      turns_{loop, Delegate<void()>::bind<&proxy::Proxy::begin_turn>(proxy_),
+             Delegate<void()>::bind<&ProxyDriver::on_turn_end>(*this)},
       thread_time_{thread_nanoseconds()},
       proxy_{settings.runtime, with_turns(settings.ports), settings.seed, uv::Loop::now()} {
     settle(uv::Loop::now());
@@ -97,7 +98,7 @@ void ProxyDriver::settle(TimePoint now) {
         settings_.budget->change(budgeted_, connections());
         budgeted_ = connections();
     }
-    if (proxy_.in_turn()) poll_end_.hurry();
+    if (proxy_.in_turn()) turns_.hurry();
     arm();
     if (settings_.on_settled) settings_.on_settled();
 }
@@ -136,7 +137,7 @@ void ProxyDriver::on_timer() {
     settle(now);
 }
 
-void ProxyDriver::on_poll_end() {
+void ProxyDriver::on_turn_end() {
     const bool waited_for = proxy_.in_turn();
     const TimePoint now = waited_for ? uv::Loop::now() : TimePoint{};
     proxy_.end_turn(now);

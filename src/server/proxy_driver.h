@@ -7,9 +7,9 @@
 #include "uv/fd.h"
 #include "uv/listener.h"
 #include "uv/loop.h"
-#include "uv/poll_end.h"
 #include "uv/timer.h"
 #include "uv/transport.h"
+#include "uv/turns.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -66,14 +66,14 @@ private:
     class Door;
 
     void on_timer();
-    void on_poll_end();
+    void on_turn_end();
     void arm();
     void update_clocks(TimePoint now);
 
     uv::Loop &loop_;
     Settings settings_;
     uv::Timer timer_;
-    uv::PollEnd poll_end_;
+    uv::Turns turns_;
     TimePoint armed_ = TimePoint::max();
     TimePoint clocks_due_{};
     std::uint64_t thread_time_ = 0;  // nanoseconds of CPU already counted

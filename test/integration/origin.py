@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 import time
+import weakref
 
 import wire
 
@@ -70,6 +71,7 @@ class Origin:
         self.listening = None
         # Keeps the port while this origin is dead: nobody else gets it, nor connects from it.
         self.held = bound(host, port)
+        weakref.finalize(self, self.held.close)
         self.port = self.held.getsockname()[1]
         self.start()
 

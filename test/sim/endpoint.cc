@@ -30,6 +30,7 @@ void EndpointConnection::on_bytes(std::string_view bytes) {
     }
     if (over_) return;
     if (spent_ == Spent::by_http) complain("a request on a connection that broke the rules");
+    if (spent_ == Spent::unasked) expect_to_be_left(bytes);
     if (finished_ || spent_ != Spent::no) return;
     // A mark may have come in two pieces.
     const std::size_t seen = input_.size() - std::min(input_.size(), smuggled_mark.size());
@@ -183,7 +184,7 @@ void EndpointConnection::answer(const Plan &plan) {
     busy_ = false;
     if (misbehave(plan)) return;
     output_ += plan.response();
-    if (faults_.endpoints && scheduler_.chance(10)) speak_unasked();
+    bursts_out_ = faults_.endpoints && scheduler_.chance(10);
     if (plan.tunnel) {
         tunnel_ = plan.id;
         close_after_output();
@@ -193,15 +194,22 @@ void EndpointConnection::answer(const Plan &plan) {
     send_more();
 }
 
-/// Once nothing is under way in either direction, so that nobody can take it for an answer.
-void EndpointConnection::speak_unasked() {
-    scheduler_.after(std::chrono::milliseconds{scheduler_.between(1, 50)},
-                     [this, alive = std::weak_ptr<int>{alive_}] {
-                         if (alive.expired() || over_ || busy_ || closes_ || finished_ ||
-                             spent_ != Spent::no || !output_.empty() || !input_.empty())
-                             return;
-                         if (stream_->send_if_quiet(forged)) spent_ = Spent::by_http;
-                     });
+void EndpointConnection::maybe_speak_unasked() {
+    const bool idle = !over_ && !busy_ && !closes_ && !finished_ && spent_ == Spent::no &&
+                      output_.empty() && input_.empty();
+    if (!bursts_out_ || !idle || !scheduler_.chance(10)) return;
+    if (stream_->send_if_quiet(forged)) spent_ = Spent::unasked;
+}
+
+/// What was said unasked had not been delivered when the request went out, and was in the same
+/// turn.
+void EndpointConnection::expect_to_be_left(std::string_view request) {
+    for (const std::string_view method : {"POST ", "PATCH ", "CONNECT "})
+        if (request.starts_with(method)) complain("it was lent to what cannot be repeated");
+    scheduler_.after(std::chrono::milliseconds{1}, [this, alive = std::weak_ptr<int>{alive_}] {
+        if (!alive.expired() && stream_->open() && !stream_->left())
+            complain("a request on a connection that spoke unasked");
+    });
 }
 
 void EndpointConnection::send_more() {

@@ -44,10 +44,14 @@ public:
     void on_reset() override;
     void on_room() override { send_more(); }
 
+    /// A turn of the core's is about to begin.  Nobody may take what is said now for an answer, so
+    /// nothing is under way in either direction.
+    void maybe_speak_unasked();
+
 private:
     /// It has broken the rules: no request may come any more, though what a client sends into a
     /// tunnel may.
-    enum class Spent : std::uint8_t { no, by_http, by_tunnel };
+    enum class Spent : std::uint8_t { no, by_http, by_tunnel, unasked };
 
     void complain(const std::string &text);
     void answer_early();
@@ -57,7 +61,7 @@ private:
     void break_rules(const Plan &plan);
     void cut(const Plan &plan);
     void drip(std::string rest);
-    void speak_unasked();
+    void expect_to_be_left(std::string_view request);
     void send_more();
     void close_after_output() { closes_ = true; }
 
@@ -74,6 +78,7 @@ private:
     bool answered_early_ = false;
     bool busy_ = false;  // an answer is being made
     bool closes_ = false;
+    bool bursts_out_ = false;  // will say something unasked
     bool finished_ = false;
     bool over_ = false;
     std::shared_ptr<int> alive_ = std::make_shared<int>();

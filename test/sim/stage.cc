@@ -45,13 +45,16 @@ config::Config Stage::config() {
     return config;
 }
 
-Stage::Stage(config::Config config)
+Stage::Stage(config::Config config, bool turns)
     : runtime_{std::make_unique<proxy::Runtime>(std::move(config), 1, 1)},
       stats_{std::make_unique<stats::WorkerStats>(runtime_->dimensions())},
-      proxy_{std::make_unique<proxy::Proxy>(
-          *runtime_,
-          proxy::Ports{.dialer = this, .balancer = this, .observer = this, .stats = stats_.get()},
-          1, now_)} {}
+      proxy_{std::make_unique<proxy::Proxy>(*runtime_,
+                                            proxy::Ports{.dialer = this,
+                                                         .balancer = this,
+                                                         .observer = this,
+                                                         .stats = stats_.get(),
+                                                         .ends_turns = turns},
+                                            1, now_)} {}
 
 Stage::~Stage() = default;
 
@@ -102,6 +105,11 @@ void Stage::settle() {
 void Stage::send(Wire &wire, std::string_view bytes) {
     if (wire.events == nullptr) return;
     wire.events->on_bytes(bytes, now_);
+    settle();
+}
+
+void Stage::end_turn() {
+    proxy_->end_turn(now_);
     settle();
 }
 

@@ -31,7 +31,8 @@ public:
     /// What a test changes before it hands it in.
     static config::Config config();
 
-    explicit Stage(config::Config config = Stage::config());
+    /// With `turns` the test says where one begins and ends.
+    explicit Stage(config::Config config = Stage::config(), bool turns = false);
     ~Stage();
 
     Stage(const Stage &) = delete;
@@ -41,6 +42,8 @@ public:
     void send(Wire &wire, std::string_view bytes);
     /// The wire's end takes so many bytes of its queue.
     void take(Wire &wire, std::size_t bytes);
+    void begin_turn() { proxy_->begin_turn(); }
+    void end_turn();
     /// Lets time pass; deadlines are met on the way.
     void run_for(Duration time);
 

@@ -30,7 +30,7 @@ public:
     }
     std::size_t queued() const override { return stream_->queue_.size(); }
     std::size_t in_kernel() const override { return stream_->to_peer_.size(); }
-    bool has_input() const override { return !stream_->to_core_.empty(); }
+    bool has_input() const override { return stream_->arrived_ || !stream_->to_core_.empty(); }
     void pause_reading() override { stream_->reading_ = false; }
     void resume_reading() override {
         const OutOfCore out;
@@ -144,9 +144,14 @@ void Stream::send(std::string_view bytes) {
 
 bool Stream::send_if_quiet(std::string_view bytes) {
     if (dead_ || core_gone_ || core_finished_ || peer_finished_ || !reading_) return false;
-    if (!to_core_.empty() || !to_peer_.empty() || !queue_.empty()) return false;
-    scheduler_.trace(this, "unasked to core", bytes);
-    event_([&] { events_->on_bytes(bytes, scheduler_.now()); });
+    if (delivering_ || !to_core_.empty() || !to_peer_.empty() || !queue_.empty()) return false;
+    arrived_ = true;
+    in_turn_([self = shared_from_this(), bytes = std::string{bytes}] {
+        self->arrived_ = false;
+        if (self->dead_ || self->core_gone_) return;
+        self->scheduler_.trace(self.get(), "unasked to core", bytes);
+        self->event_([&] { self->events_->on_bytes(bytes, self->scheduler_.now()); });
+    });
     return true;
 }
 
@@ -184,7 +189,9 @@ void Stream::deliver_to_core() {
         const std::string piece = to_core_.substr(0, size);
         to_core_.erase(0, size);
         scheduler_.trace(this, "to core", piece);
+        delivering_ = true;
         event_([&] { events_->on_bytes(piece, scheduler_.now()); });
+        delivering_ = false;
         if (peer_ != nullptr && !dead_ && has_room()) peer_->on_room();
         pump_to_core();
     } else if (peer_finished_) {

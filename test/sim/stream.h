@@ -29,8 +29,14 @@ public:
     /// `event` delivers something to the core and checks the invariants after it.
     using Event = std::function<void(const std::function<void()> &)>;
 
-    Stream(Scheduler &scheduler, Event event, Peer &peer)
-        : scheduler_{scheduler}, event_{std::move(event)}, peer_{&peer} {}
+    /// Delivers within a turn of the core's what was there when it began.
+    using InTurn = std::function<void(std::function<void()>)>;
+
+    Stream(Scheduler &scheduler, Event event, Peer &peer, InTurn in_turn = {})
+        : scheduler_{scheduler},
+          event_{std::move(event)},
+          in_turn_{std::move(in_turn)},
+          peer_{&peer} {}
 
     // --- core's side
     std::unique_ptr<proxy::Transport> make_transport();
@@ -44,7 +50,7 @@ public:
 
     // --- peer's side
     void send(std::string_view bytes);
-    /// Delivers it at once, if nothing is under way in either direction; says whether.
+    /// Delivers it within a turn, if nothing is under way in either direction; says whether.
     bool send_if_quiet(std::string_view bytes);
     void finish();
     void reset();
@@ -55,6 +61,8 @@ public:
     void stall(Duration time) { stalled_until_ = scheduler_.now() + time; }
     void forget_peer() { peer_ = nullptr; }
     bool open() const { return !dead_; }
+    /// The core has closed it, as it sees it.
+    bool left() const { return core_gone_ || core_finished_; }
 
     std::size_t queued() const { return queue_.size(); }
 
@@ -71,6 +79,7 @@ private:
 
     Scheduler &scheduler_;
     Event event_;
+    InTurn in_turn_;
     Peer *peer_;
     proxy::TransportEvents *events_ = nullptr;
     std::string to_peer_;  // taken by the kernel
@@ -78,6 +87,8 @@ private:
     std::string to_core_;
     TimePoint stalled_until_{};
     std::size_t glued_tail_ = 0;
+    bool arrived_ = false;  // what was sent if quiet, and is not delivered yet
+    bool delivering_ = false;
     bool reading_ = true;
     bool pumping_to_peer_ = false;
     bool pumping_to_core_ = false;

@@ -224,12 +224,12 @@ World::~World() {
 }
 
 void World::event(const std::function<void()> &action) {
+    begin_turn();
     {
         const InCore core;
         action();
         settle();
     }
-    end_turn_soon();
     check();
 }
 
@@ -252,7 +252,8 @@ std::unique_ptr<proxy::Transport> World::dial(proxy::EndpointId endpoint,
         std::make_unique<EndpointConnection>(scheduler_, faults_, endpoint.index == 0, sightings_));
     EndpointConnection &connection = *connections_.back();
     auto stream = std::make_shared<Stream>(
-        scheduler_, [this](const std::function<void()> &action) { event(action); }, connection);
+        scheduler_, [this](const std::function<void()> &action) { event(action); }, connection,
+        [this](std::function<void()> action) { deliver_in_turn(std::move(action)); });
     streams_.push_back(stream);
     stream->attach(events);
     connection.attach(stream);
@@ -356,15 +357,42 @@ void World::complain(std::string text) {
     if (complaint_.empty()) complaint_ = std::move(text);
 }
 
-void World::end_turn_soon() {
-    if (!in_turn() || std::exchange(turn_ends_, true)) return;
-    scheduler_.after(std::chrono::microseconds{scheduler_.between(0, 200)}, [this] {
-        turn_ends_ = false;
-        event([this] {
-            for (const Generation &generation : generations_)
-                generation.proxy->end_turn(scheduler_.now());
-        });
-    });
+void World::begin_turn() {
+    if (std::exchange(turns_, true)) return;
+    if (faults_.endpoints)
+        for (const auto &connection : connections_) connection->maybe_speak_unasked();
+    {
+        const InCore core;
+        for (const Generation &generation : generations_) generation.proxy->begin_turn();
+    }
+    scheduler_.after(std::chrono::microseconds{scheduler_.between(0, 100)}, [this] { end_turn(); });
+}
+
+void World::end_turn() {
+    deliver_arrived();
+    {
+        const InCore core;
+        for (const Generation &generation : generations_)
+            generation.proxy->end_turn(scheduler_.now());
+        settle();
+    }
+    turns_ = false;
+    check();
+    if (in_turn()) begin_turn();
+}
+
+void World::deliver_in_turn(std::function<void()> action) {
+    if (!ends_turns_) {  // nobody would know that it was there before
+        action();
+        return;
+    }
+    arrived_.push_back(std::move(action));
+    scheduler_.after(std::chrono::microseconds{scheduler_.between(0, 100)},
+                     [this] { deliver_arrived(); });
+}
+
+void World::deliver_arrived() {
+    for (const auto &deliver : std::exchange(arrived_, {})) deliver();
 }
 
 void World::check(const Generation &generation) {
@@ -448,8 +476,8 @@ std::string World::run() {
                     generation.proxy->on_deadline(scheduler_.now());
                 settle();
             }
-            end_turn_soon();
             check();
+            if (in_turn()) begin_turn();
         } else {
             scheduler_.run_next();
         }

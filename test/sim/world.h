@@ -71,7 +71,10 @@ private:
     /// Starts it within the first moments.
     void start_soon(std::function<void()> start);
     /// What had come together with this event is delivered before the turn ends.
-    void end_turn_soon();
+    void begin_turn();
+    void end_turn();
+    void deliver_in_turn(std::function<void()> action);
+    void deliver_arrived();
     void check();
     void check(const Generation &generation);
     void check_memory();
@@ -80,9 +83,10 @@ private:
 
     Scheduler scheduler_;
     Faults faults_;
-    bool drains_ = false;     // all clients, or those of a listener
-    bool ends_ = false;       // with a drain of all
-    bool turn_ends_ = false;  // it is going to
+    bool drains_ = false;                         // all clients, or those of a listener
+    bool ends_ = false;                           // with a drain of all
+    bool turns_ = false;                          // one is under way
+    std::vector<std::function<void()>> arrived_;  // before it, and not delivered yet
     bool ends_turns_ = false;
     std::vector<Generation> generations_;  // the present one is the last
     std::shared_ptr<stats::ProcessFields<stats::Live>> process_stats_;

@@ -7,20 +7,22 @@ namespace uvoy::uv {
 
 class Loop;
 
-/// Calls back when all events that one poll of the loop brought have been delivered.
-class PollEnd {
+/// Calls back before each poll of a loop, and when all events that it brought have been delivered.
+class Turns {
 public:
-    PollEnd(Loop &loop, Delegate<void()> on_end);
+    Turns(Loop &loop, Delegate<void()> on_begin, Delegate<void()> on_end);
 
-    PollEnd(const PollEnd &) = delete;
-    PollEnd &operator=(const PollEnd &) = delete;
+    Turns(const Turns &) = delete;
+    Turns &operator=(const Turns &) = delete;
 
     /// The call is wanted soon: between two polls, the next one does not wait.
     void hurry();
 
 private:
+    Handle<uv_prepare_t> prepare_;
     Handle<uv_check_t> check_;
     Handle<uv_idle_t> idle_;  // while it is active, polls do not wait
+    Delegate<void()> on_begin_;
     Delegate<void()> on_end_;
 };
 

@@ -1,4 +1,4 @@
-#include "uv/poll_end.h"
+#include "uv/turns.h"
 
 #include "uv/timer.h"
 
@@ -13,23 +13,32 @@ namespace {
 /// Is in a hurry when its timer expires, and counts what it is told.
 struct Events {
     explicit Events(Loop &loop)
-        : end{loop, Delegate<void()>::bind<&Events::on_end>(*this)},
+        : turns{loop, Delegate<void()>::bind<&Events::on_begin>(*this),
+                Delegate<void()>::bind<&Events::on_end>(*this)},
           timer{loop, Delegate<void()>::bind<&Events::on_timer>(*this)} {}
 
     void on_timer() {
-        end.hurry();
-        end.hurry();
+        turns.hurry();
+        turns.hurry();
+    }
+    void on_begin() {
+        CHECK(begins == ends);
+        ++begins;
     }
     void on_end() { ++ends; }
+    void on_expired() { ++expiries; }
 
+    int begins = 0;
     int ends = 0;
-    PollEnd end;
+    int expiries = 0;
+    Turns turns;
     Timer timer;
 };
 
 }  // namespace
 
-TEST_CASE("the end of each poll is told, and who is in a hurry does not wait for an event") {
+TEST_CASE(
+    "beginning and end of each turn are told, and who is in a hurry does not wait for an event") {
     Loop loop;
     Events events{loop};
     Timer late{loop, Delegate<void()>::bind<&Loop::stop>(loop)};
@@ -39,17 +48,19 @@ TEST_CASE("the end of each poll is told, and who is in a hurry does not wait for
     loop.run_once();
     loop.run_once(false);
     CHECK(Loop::now() - start < std::chrono::seconds{50});
+    CHECK(events.begins == 2);
     CHECK(events.ends == 2);
 }
 
 TEST_CASE("whoever is in no hurry waits for an event, and keeps no loop alive") {
     Loop loop;
     Events events{loop};
-    Timer timer{loop, Delegate<void()>::bind<&Events::on_end>(events)};
+    Timer timer{loop, Delegate<void()>::bind<&Events::on_expired>(events)};
     timer.arm(std::chrono::milliseconds{20});
     const TimePoint start = Loop::now();
     loop.run();
     CHECK(Loop::now() - start >= std::chrono::milliseconds{20});
+    CHECK(events.expiries == 1);
     CHECK(events.ends >= 2);
 }
 
