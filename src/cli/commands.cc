@@ -1,6 +1,5 @@
 #include "cli/commands.h"
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "config/load.h"
 #include "config/manual.h"
@@ -15,8 +14,6 @@
 
 #include <cstdio>
 #include <exception>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -27,18 +24,11 @@ namespace {
 
 void print(std::FILE *to, const std::string &line) { fmt::print(to, "{}\n", line); }
 
-std::optional<config::Config> load(const std::string &path) {
+config::Loaded load(const std::string &path) {
     config::Loaded loaded = config::load(path);
     for (const config::Problem &problem : loaded.problems)
         print(stderr, config::format(path, problem));
-    return std::move(loaded.config);
-}
-
-/// Tells the files of a fleet apart; not for security.
-std::string hash_of_file(const std::string &path) {
-    std::ifstream file{path, std::ios::binary};
-    const std::string text{std::istreambuf_iterator<char>{file}, {}};
-    return fmt::format("{:016x}", hash(text, 0));
+    return loaded;
 }
 
 std::string counted(std::size_t count, std::string_view what) {
@@ -46,7 +36,7 @@ std::string counted(std::size_t count, std::string_view what) {
 }
 
 int check(const std::string &path) {
-    const std::optional<config::Config> config = load(path);
+    const std::optional<config::Config> config = load(path).config;
     if (!config) return configuration_error;
     std::size_t endpoints = 0;
     for (const config::Cluster &cluster : config->clusters) endpoints += cluster.endpoints.size();
@@ -59,15 +49,16 @@ int check(const std::string &path) {
 }
 
 int run(const std::string &path) {
-    std::optional<config::Config> config = load(path);
-    if (!config) return configuration_error;
-    server::ControlLoop control{
-        {.config = std::move(*config), .config_path = path, .config_hash = hash_of_file(path)}};
+    config::Loaded loaded = load(path);
+    if (!loaded.config) return configuration_error;
+    server::ControlLoop control{{.config = std::move(*loaded.config),
+                                 .config_path = path,
+                                 .config_hash = std::move(loaded.hash)}};
     return control.run();
 }
 
 int explain(const CommandLine &line) {
-    const std::optional<config::Config> config = load(line.config);
+    const std::optional<config::Config> config = load(line.config).config;
     if (!config) return configuration_error;
     const server::Explanation explanation = server::explain(*config, line.question);
     if (line.json) print(stdout, explanation.json.dump(2));

@@ -13,10 +13,15 @@ public:
     struct Settings {
         Duration first = std::chrono::seconds{5};  ///< zero: nothing has to stay out
         Duration longest = std::chrono::seconds{300};
+
+        friend bool operator==(const Settings &, const Settings &) = default;
     };
 
     /// `longest` is not below `first`.
     explicit EjectionBackoff(const Settings &settings);
+
+    /// From the next ejection on.
+    void set_settings(const Settings &settings) { settings_ = settings; }
 
     /// The endpoint goes out.  Unless it is `timed` an ejection that follows no other may end at
     /// any moment.

@@ -34,6 +34,13 @@ Health::Health(const HealthSettings &settings, TimePoint now)
     assert(settings_.healthy_after > 0 && settings_.unhealthy_after > 0);
 }
 
+void Health::set_settings(const HealthSettings &settings, TimePoint now) {
+    settings_ = settings;
+    backoff_.set_settings(settings.backoff);
+    backoff_before_.set_settings(settings.backoff);
+    next_check_ = now;
+}
+
 bool Health::on_check_result(const CheckResult &result, TimePoint now, Random &random) {
     passed_in_row_ = result.ok ? passed_in_row_ + 1 : 0;
     failed_in_row_ = result.ok ? 0 : failed_in_row_ + 1;

@@ -19,6 +19,8 @@ struct HealthSettings {
     std::uint32_t healthy_after = 2;    ///< checks passed in a row
     std::uint32_t unhealthy_after = 2;  ///< checks failed in a row
     EjectionBackoff::Settings backoff{};
+
+    friend bool operator==(const HealthSettings &, const HealthSettings &) = default;
 };
 
 /// What took an endpoint out.
@@ -47,6 +49,10 @@ public:
 
     /// Thresholds are at least 1 and the interval is positive.
     Health(const HealthSettings &settings, TimePoint now);
+
+    /// Another configuration judges it from now on: what was found stays true, and the next check
+    /// is due at once.
+    void set_settings(const HealthSettings &settings, TimePoint now);
 
     struct CheckResult {
         bool ok;

@@ -30,6 +30,11 @@ public:
     /// It went out: when it comes back, nothing is held against it.
     void forget(std::size_t endpoint) { places_[endpoint] = Place{}; }
 
+    /// Goes on with what `former` has found at its places.
+    void inherit(std::size_t endpoint, const LatencyOutliers &former, std::size_t its_endpoint) {
+        places_[endpoint] = former.places_[its_endpoint];
+    }
+
     /// In 1/1024.
     std::uint16_t share(std::size_t endpoint) const { return places_[endpoint].share; }
 

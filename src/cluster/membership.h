@@ -33,6 +33,8 @@ struct Balancing {
     std::uint32_t bounded_load = 0;
 
     Duration slow_start{0};  ///< SlowStart's period; 0 = none
+
+    friend bool operator==(const Balancing &, const Balancing &) = default;
 };
 
 /// The endpoints of a cluster, whatever their health.  Immutable; one is made at start, and again

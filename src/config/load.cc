@@ -1,14 +1,28 @@
 #include "config/load.h"
 
+#include "base/hash.h"
 #include "config/context.h"
 #include "config/read_file.h"
 #include "config/tables.h"
 #include "config/utf8.h"
 
+#include <array>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
 
 namespace uvoy::config {
+
+namespace {
+
+std::string hexadecimal(std::uint64_t value) {
+    std::array<char, 17> text{};
+    std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(value));
+    return text.data();
+}
+
+}  // namespace
 
 std::optional<std::string> process_environment(const std::string &name) {
     // Nobody calls setenv() in this process, so no thread can pull the value away.
@@ -31,7 +45,11 @@ Loaded parse(std::string_view text, const Environment &environment) {
 
 Loaded load(const std::string &path) {
     const Result<std::string, std::string> text = read_file(path, Document::max_bytes);
-    if (text) return parse(*text);
+    if (text) {
+        Loaded loaded = parse(*text);
+        loaded.hash = hexadecimal(hash(*text, 0));
+        return loaded;
+    }
     return {.config = std::nullopt,
             .problems = {{.line = 1, .column = 1, .pointer = {}, .text = text.error()}}};
 }

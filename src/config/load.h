@@ -24,6 +24,7 @@ struct Problem {
 struct Loaded {
     std::optional<Config> config;
     std::vector<Problem> problems;
+    std::string hash{};  ///< of a file: hexadecimal, tells the files of a fleet apart
 };
 
 /// Where the value of ${ENV:NAME} comes from; nullopt = not set.

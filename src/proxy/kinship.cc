@@ -31,8 +31,8 @@ std::vector<std::size_t> by_name(const List &former, const List &next) {
 
 bool same_server(const ClusterRuntime &former, const ClusterRuntime &next, std::size_t index) {
     if (index >= former.endpoints.size() || index >= next.endpoints.size()) return false;
-    if (next.config->discovery)  // who comes and goes is told apart by generation
-        return former.config->discovery == next.config->discovery;
+    // Who comes and goes is told apart by generation.
+    if (next.config->discovery) return same_places(former, next);
     const auto &before = former.endpoints[index];
     const auto &after = next.endpoints[index];
     return !former.config->discovery && before && after && before->name == after->name &&
@@ -88,6 +88,11 @@ std::vector<const config::Endpoint *> places_of(const config::Cluster &cluster,
     }
     while (!places.empty() && places.back() == nullptr) places.pop_back();
     return places;
+}
+
+bool same_places(const ClusterRuntime &former, const ClusterRuntime &next) {
+    return next.config->discovery && former.config->discovery == next.config->discovery &&
+           former.load == next.load;
 }
 
 Heirs::Heirs(const Runtime &former, const Runtime &next)

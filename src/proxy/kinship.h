@@ -24,6 +24,10 @@ std::vector<std::optional<std::size_t>> heirs_of_listeners(const config::Config 
 std::vector<const config::Endpoint *> places_of(const config::Cluster &cluster,
                                                 const ClusterRuntime *former);
 
+/// Both get their endpoints from the same question to DNS, so that who comes and goes has the same
+/// place in both.
+bool same_places(const ClusterRuntime &former, const ClusterRuntime &next);
+
 /// What workers have to know to go from one configuration to the next.
 struct Heirs {
     Heirs(const Runtime &former, const Runtime &next);

@@ -117,10 +117,9 @@ void Runtime::add_cluster(const config::Cluster &cluster, unsigned workers, cons
         runtime.load = before != nullptr && before->load ? before->load
                                                          : std::make_shared<cluster::ClusterLoad>();
     if (cluster.discovery) {
-        const bool goes_on = before != nullptr && before->config->discovery == cluster.discovery &&
-                             before->load == runtime.load;
         // As many may come as are leaving.
-        if (goes_on) runtime.endpoints = before->endpoints;
+        if (before != nullptr && same_places(*before, runtime))
+            runtime.endpoints = before->endpoints;
         else runtime.endpoints.resize(std::size_t{2} * cluster.discovery->max_endpoints);
     } else {
         runtime.configured = places_of(cluster, before);

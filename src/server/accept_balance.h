@@ -27,6 +27,7 @@ public:
         uv::FileDescriptor fd;
         sockaddr_storage peer;
         std::size_t listener;
+        std::uint32_t generation = 0;  ///< that `listener` is of
     };
 
     AcceptBalance(std::size_t workers, std::uint64_t seed);

@@ -27,6 +27,9 @@ public:
     /// Ends an event: part of the control loop's after-event hook.
     void settle(TimePoint now) { driver_.settle(now); }
 
+    /// What it tells of from now on.
+    void show(const ServerView &view) { service_.show(view); }
+
     /// Where it listens; the first, if a name stands for several addresses.
     const uv::SocketAddress &address() const { return address_; }
 

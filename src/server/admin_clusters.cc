@@ -71,7 +71,7 @@ Json health_json(const EndpointHealth &endpoint, bool checked, const Moment &mom
 
 Json endpoint_json(const ServerView &view, proxy::EndpointId id, const Moment &moment) {
     const cluster::Endpoint &endpoint = view.runtime.endpoint(id);
-    const auto sum = view.endpoint_sum(view.runtime.endpoint_number(id));
+    const auto sum = view.totals.endpoint(view.runtime.endpoint_number(id));
     const bool checked = view.runtime.cluster(id.cluster).config->health_check.type !=
                          config::HealthCheck::Type::none;
     Json json{

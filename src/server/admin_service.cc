@@ -3,6 +3,7 @@
 #include "server/admin_answer.h"
 #include "server/admin_guard.h"
 #include "server/admin_json.h"
+#include "server/metrics_exporter.h"
 
 #include <prometheus/text_serializer.h>
 
@@ -49,7 +50,7 @@ proxy::LocalAnswer guarded(proxy::LocalAnswer answer) {
 }  // namespace
 
 AdminService::AdminService(const ServerView &view, Guard guard, Steering *steering)
-    : view_{view}, guard_{guard}, exporter_{view}, changes_{view_, steering} {}
+    : view_{view}, guard_{guard}, changes_{*view_, steering} {}
 
 proxy::ServiceReply AdminService::serve(const http::RequestHead &head, std::string_view path,
                                         std::string_view) {
@@ -90,23 +91,23 @@ proxy::LocalAnswer AdminService::index() const { return text_answer(200, index_t
 proxy::LocalAnswer AdminService::health() const { return text_answer(200, "ok\n"); }
 
 proxy::LocalAnswer AdminService::ready() const {
-    if (view_.state.draining) return text_answer(503, "draining\n");
-    if (!view_.state.serving) return text_answer(503, "starting\n");
+    if (view_->state.draining) return text_answer(503, "draining\n");
+    if (!view_->state.serving) return text_answer(503, "starting\n");
     return text_answer(200, "ready\n");
 }
 
 proxy::LocalAnswer AdminService::metrics() const {
     return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
             .headers = {},
-            .body = prometheus::TextSerializer{}.Serialize(exporter_.Collect())};
+            .body = prometheus::TextSerializer{}.Serialize(MetricsExporter{*view_}.Collect())};
 }
 
 proxy::LocalAnswer AdminService::status() const {
-    return json_answer(status_json(view_, this_moment()));
+    return json_answer(status_json(*view_, this_moment()));
 }
 
 proxy::LocalAnswer AdminService::clusters() const {
-    return json_answer(clusters_json(view_, this_moment()));
+    return json_answer(clusters_json(*view_, this_moment()));
 }
 
 }  // namespace uvoy::server

@@ -2,12 +2,12 @@
 
 #include "proxy/proxy.h"
 #include "server/admin_changes.h"
-#include "server/metrics_exporter.h"
 #include "server/server_view.h"
 #include "server/steering.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace uvoy::server {
@@ -30,6 +30,9 @@ public:
     AdminService(const AdminService &) = delete;
     AdminService &operator=(const AdminService &) = delete;
 
+    /// What it tells of from now on.
+    void show(const ServerView &view) { view_.emplace(view); }
+
     proxy::ServiceReply serve(const http::RequestHead &head, std::string_view path,
                               std::string_view query) override;
 
@@ -48,9 +51,8 @@ private:
     proxy::LocalAnswer status() const;
     proxy::LocalAnswer clusters() const;
 
-    const ServerView view_;
+    std::optional<ServerView> view_;  // never empty
     Guard guard_;
-    MetricsExporter exporter_;
     AdminChanges changes_;
 };
 

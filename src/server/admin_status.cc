@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "server/admin_json.h"
+#include "server/generations.h"
 #include "server/health_table.h"
 #include "server/wall_time.h"
 #include "uv/loop.h"
@@ -14,7 +15,7 @@ namespace {
 
 Json listener_json(const ServerView &view, std::size_t index) {
     const config::Listener &config = view.runtime.config().listeners[index];
-    const auto sum = stats::sum_listener(view.workers, index);
+    const auto sum = view.totals.listener(index);
     Json addresses = Json::array();
     for (const config::Address &address : config.addresses) addresses.push_back(address.text());
     return {
@@ -46,7 +47,7 @@ Json status_json(const ServerView &view, const Moment &moment) {
     std::int64_t requests = 0;
     std::int64_t connections = 0;
     for (std::size_t i = 0; i < view.runtime.config().listeners.size(); ++i) {
-        const auto sum = stats::sum_listener(view.workers, i);
+        const auto sum = view.totals.listener(i);
         requests += sum.requests_active;
         connections += sum.connections_active;
         listeners.push_back(listener_json(view, i));
@@ -64,7 +65,10 @@ Json status_json(const ServerView &view, const Moment &moment) {
         {"workers", view.workers.size()},
         {"config",
          {{"path", state.config_path.empty() ? Json{} : Json(state.config_path)},
-          {"hash", state.config_hash.empty() ? Json{} : Json(state.config_hash)}}},
+          {"hash", state.config_hash.empty() ? Json{} : Json(state.config_hash)},
+          {"loaded", rfc3339(state.config_loaded)},
+          {"last_reload_failed", state.last_reload_failed},
+          {"generations", view.generations != nullptr ? view.generations->size() : 1}}},
         {"log_level", log::name(log::level())},
         {"requests_in_flight", requests},
         {"connections", connections},

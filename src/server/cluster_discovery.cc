@@ -17,11 +17,12 @@ RefreshResult result_of(const DnsLookup::Outcome &outcome) {
 }  // namespace
 
 ClusterDiscovery::ClusterDiscovery(uv::Loop &loop, const config::Cluster &config,
-                                   std::uint64_t seed, OnFound on_found)
+                                   std::uint64_t seed, OnFound on_found, const DiscoveryPast &past)
     : loop_{loop},
       config_{config},
       pause_{seed},
       on_found_{on_found},
+      past_{past},
       timer_{loop, Delegate<void()>::bind<&ClusterDiscovery::ask>(*this)} {
     ask();
 }
@@ -36,11 +37,11 @@ void ClusterDiscovery::on_done() {
     const DnsLookup::Outcome outcome = lookup_->outcome();
     lookup_.reset();
     const RefreshResult result = result_of(outcome);
-    ++counts_[static_cast<std::size_t>(result)];
+    ++past_.counts[static_cast<std::size_t>(result)];
     report(result, outcome.problem);
     const bool complete = outcome.found.empty() || on_found_(outcome);
-    found_any_ = found_any_ || !outcome.found.empty();
-    settled_ = true;
+    past_.found_any = past_.found_any || !outcome.found.empty();
+    past_.settled = true;
     timer_.arm(pause_after(result, outcome.ttl, complete));
 }
 
@@ -52,8 +53,8 @@ Duration ClusterDiscovery::pause_after(RefreshResult result, Duration ttl, bool 
 }
 
 void ClusterDiscovery::report(RefreshResult result, const std::string &problem) {
-    if (result == last_) return;
-    last_ = result;
+    if (result == past_.last) return;
+    past_.last = result;
     const std::string &name = config_.name;
     switch (result) {
         case RefreshResult::success:
@@ -64,11 +65,11 @@ void ClusterDiscovery::report(RefreshResult result, const std::string &problem) 
             break;
         case RefreshResult::empty:
             log::warning("cluster {}: DNS knows no endpoint ({}): {}", name, problem,
-                         found_any_ ? "the last ones are kept" : "503 until it does");
+                         past_.found_any ? "the last ones are kept" : "503 until it does");
             break;
         case RefreshResult::failure:
             log::warning("cluster {}: DNS does not tell the endpoints ({}): {}", name, problem,
-                         found_any_ ? "the last ones are kept" : "503 until it does");
+                         past_.found_any ? "the last ones are kept" : "503 until it does");
             break;
     }
 }

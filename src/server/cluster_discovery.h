@@ -27,6 +27,14 @@ inline constexpr std::size_t refresh_results = 4;
 inline constexpr std::array<std::string_view, refresh_results> refresh_result_names{
     "success", "partial", "empty", "failure"};
 
+/// What another configuration learned of the same question.
+struct DiscoveryPast {
+    std::array<std::uint64_t, refresh_results> counts{};
+    RefreshResult last = RefreshResult::success;
+    bool settled = false;
+    bool found_any = false;
+};
+
 /// Asks DNS for the endpoints of one cluster, again and again: when the records' time to live is
 /// over (or every `refresh`), and after a failure or an empty answer at growing distances.
 class ClusterDiscovery {
@@ -36,12 +44,14 @@ public:
 
     /// Asks at once.
     ClusterDiscovery(uv::Loop &loop, const config::Cluster &config, std::uint64_t seed,
-                     OnFound on_found);
+                     OnFound on_found, const DiscoveryPast &past = {});
+
+    const DiscoveryPast &past() const { return past_; }
 
     /// There was a first answer, or none in time.
-    bool settled() const { return settled_; }
-    /// Since the start, by RefreshResult.
-    const std::array<std::uint64_t, refresh_results> &counts() const { return counts_; }
+    bool settled() const { return past_.settled; }
+    /// Since the process began, by RefreshResult.
+    const std::array<std::uint64_t, refresh_results> &counts() const { return past_.counts; }
 
 private:
     void ask();
@@ -53,10 +63,7 @@ private:
     const config::Cluster &config_;
     RefreshPause pause_;
     OnFound on_found_;
-    std::array<std::uint64_t, refresh_results> counts_{};
-    RefreshResult last_ = RefreshResult::success;
-    bool settled_ = false;
-    bool found_any_ = false;
+    DiscoveryPast past_;
     uv::Timer timer_;
     std::optional<DnsLookup> lookup_;
 };

@@ -12,7 +12,13 @@ class ConnectionBudget {
 public:
     explicit ConnectionBudget(std::size_t limit) : limit_{static_cast<std::int64_t>(limit)} {}
 
-    bool has_room() const { return in_use_.load(std::memory_order_relaxed) < limit_; }
+    void set_limit(std::size_t limit) {
+        limit_.store(static_cast<std::int64_t>(limit), std::memory_order_relaxed);
+    }
+
+    bool has_room() const {
+        return in_use_.load(std::memory_order_relaxed) < limit_.load(std::memory_order_relaxed);
+    }
 
     /// This worker had `before` and now has `after`.
     void change(std::size_t before, std::size_t after) {
@@ -21,10 +27,12 @@ public:
         in_use_.fetch_add(difference, std::memory_order_relaxed);
     }
 
-    std::size_t limit() const { return static_cast<std::size_t>(limit_); }
+    std::size_t limit() const {
+        return static_cast<std::size_t>(limit_.load(std::memory_order_relaxed));
+    }
 
 private:
-    const std::int64_t limit_;
+    std::atomic<std::int64_t> limit_;
     alignas(64) std::atomic<std::int64_t> in_use_{0};
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "config/load.h"
 #include "server/cpu_count.h"
 #include "server/descriptor_limit.h"
 #include "server/listening_sockets.h"
@@ -10,42 +11,51 @@
 #include "server/version.h"
 #include "server/wall_time.h"
 
+#include <fmt/format.h>
 #include <signal.h>
 
-#include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace uvoy::server {
 
+namespace {
+
+std::string joined(const std::vector<ConfigChange> &changes) {
+    std::string text;
+    for (const ConfigChange &change : changes) {
+        if (!text.empty()) text += ", ";
+        text += change.text();
+    }
+    return text;
+}
+
+std::size_t connections_for(const config::Config &config, std::size_t workers) {
+    DescriptorUse use{.workers = workers, .listening = 0, .endpoints = 0};
+    for (const config::Listener &listener : config.listeners)
+        use.listening += listener.addresses.size() * workers;
+    for (const config::Cluster &cluster : config.clusters)
+        use.endpoints +=
+            cluster.discovery ? cluster.discovery->max_endpoints : cluster.endpoints.size();
+    return plan_connections(raise_descriptor_limit(), config.limits.connections, use);
+}
+
+}  // namespace
+
 /// What has to be known before the members can be made.
 struct ControlLoop::Plan {
     unsigned workers = 1;
-    std::uint64_t hash_seed = 0;
     std::size_t connections = 0;
     std::vector<std::vector<BoundSocket>> sockets;
 
     static Plan make(const config::Config &config) {
         Plan plan;
         plan.workers = config.workers != 0 ? config.workers : usable_cpus();
-        plan.hash_seed = hash_seed_of(config.hash_seed);
-        DescriptorUse use{.workers = plan.workers, .listening = 0, .endpoints = 0};
-        for (const config::Listener &listener : config.listeners)
-            use.listening += listener.addresses.size() * plan.workers;
-        for (const config::Cluster &cluster : config.clusters)
-            use.endpoints +=
-                cluster.discovery ? cluster.discovery->max_endpoints : cluster.endpoints.size();
-        plan.connections =
-            plan_connections(raise_descriptor_limit(), config.limits.connections, use);
+        plan.connections = connections_for(config, plan.workers);
         plan.sockets = listen_for_workers(config.listeners, plan.workers);
         return plan;
     }
 };
-
-namespace {
-
-bool has_discovery(const config::Cluster &cluster) { return cluster.discovery.has_value(); }
-
-}  // namespace
 
 ControlLoop::ControlLoop(Settings settings) : ControlLoop{settings, Plan::make(settings.config)} {}
 
@@ -56,42 +66,21 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
              .started = uv::Loop::now(),
              .config_loaded = unix_milliseconds()},
       ends_on_hangup_{settings.ends_on_hangup},
-      runtime_{std::move(settings.config), plan.hash_seed, plan.workers, random_seed()},
-      addresses_{runtime_},
-      names_{loop_, runtime_, addresses_, {.seed = random_seed(), .server = {}}},
-      clusters_{runtime_},
+      generations_{loop_, first_generation(settings.config, plan.workers)},
+      supervision_{std::make_unique<Supervision>(loop_, generations_.present())},
       budget_{plan.connections},
-      publisher_{loop_, clusters_},
-      health_{loop_, runtime_, random_seed(),
-              HealthKeeper::OnChange::bind<&ControlLoop::on_health_change>(*this)},
-      checker_{loop_, runtime_, addresses_, health_},
-      outliers_{loop_, runtime_, health_},
       failures_{loop_, plan.workers,
                 FailureChannel::OnReport::bind<&ControlLoop::on_failure>(*this),
                 Delegate<void()>::bind<&ControlLoop::on_lost_reports>(*this)},
       balance_{plan.workers, random_seed()},
       drain_{loop_,
-             {.timeout = runtime_.config().shutdown.drain_timeout,
+             {.timeout = config().shutdown.drain_timeout,
               .load = Delegate<Drain::Load()>::bind<&ControlLoop::load>(*this),
               .on_end = Delegate<void(Drain::End)>::bind<&ControlLoop::on_drained>(*this)}} {
-    publisher_.set_health(health_.table());
-    if (const auto limit = runtime_.config().limits.memory)
-        memory_guard_.emplace(loop_, *limit, runtime_.overloaded());
-    make_ledgers();
-    if (!runtime_.config().access_log.empty())
-        log_writer_.emplace(runtime_.config().access_log, plan.workers);
-    make_workers(std::move(plan.sockets));
-    if (std::ranges::any_of(runtime_.config().clusters, &has_discovery))
-        discovery_.emplace(loop_,
-                           EndpointParts{.runtime = runtime_,
-                                         .addresses = addresses_,
-                                         .clusters = clusters_,
-                                         .health = checker_,
-                                         .publisher = publisher_,
-                                         .totals = totals_,
-                                         .workers = worker_stats_},
-                           random_seed());
-    make_admin();
+    guard_memory();
+    if (!config().access_log.empty()) log_writer_.emplace(config().access_log, plan.workers);
+    make_workers(plan.workers, std::move(plan.sockets));
+    if (config().admin) admin_.emplace(loop_, *config().admin, view(), this);
     loop_.set_after_event(Delegate<void(TimePoint)>::bind<&ControlLoop::after_event>(*this));
 }
 
@@ -100,50 +89,45 @@ ControlLoop::~ControlLoop() {
     loop_.set_after_event({});
 }
 
-void ControlLoop::make_ledgers() {
-    for (const config::RateLimit &limit : runtime_.config().rate_limits) {
-        ledgers_.push_back(std::make_unique<limit::Ledger>(
-            limit::Policy{
-                .tokens = limit.rate.requests, .period = limit.rate.per, .burst = limit.burst},
-            limit.table));
-        ledger_list_.push_back(ledgers_.back().get());
-    }
+std::unique_ptr<Generation> ControlLoop::first_generation(config::Config &config,
+                                                          unsigned workers) {
+    const std::uint64_t hash_seed = hash_seed_of(config.hash_seed);
+    return std::make_unique<Generation>(std::move(config), hash_seed, workers, random_seed());
 }
 
-void ControlLoop::make_workers(std::vector<std::vector<BoundSocket>> sockets) {
-    const Shared shared{.runtime = runtime_,
-                        .clusters = clusters_,
-                        .addresses = addresses_,
-                        .ledgers = ledger_list_,
-                        .failures = failures_,
+void ControlLoop::guard_memory() {
+    std::atomic<bool> &overloaded = generations_.present().runtime().overloaded();
+    memory_guard_.reset();
+    overloaded = false;
+    if (const auto limit = config().limits.memory) memory_guard_.emplace(loop_, *limit, overloaded);
+}
+
+void ControlLoop::make_workers(std::size_t count, std::vector<std::vector<BoundSocket>> sockets) {
+    const Shared shared{.failures = failures_,
                         .budget = budget_,
-                        .balance = balance_};
+                        .balance = balance_,
+                        .progress = &generations_.progress()};
     Random seeds{random_seed()};
-    for (std::size_t number = 0; number < sockets.size(); ++number) {
+    for (std::size_t number = 0; number < count; ++number)
         workers_.push_back(std::make_unique<Worker>(
             shared, Worker::Settings{.number = number,
                                      .seed = seeds.next(),
-                                     .sockets = std::move(sockets[number]),
                                      .log = log_writer_ ? &log_writer_->ring(number) : nullptr}));
-        worker_stats_.push_back(&workers_.back()->stats());
-    }
-    checker_.start(worker_stats_);
-    outliers_.start(worker_stats_);
+    generations_.begin(workers_, std::move(sockets));
 }
 
-void ControlLoop::make_admin() {
-    if (!runtime_.config().admin) return;
-    admin_.emplace(loop_, *runtime_.config().admin,
-                   ServerView{.state = state_,
-                              .runtime = runtime_,
-                              .workers = worker_stats_,
-                              .clusters = clusters_,
-                              .health = health_.table(),
-                              .ledgers = ledger_list_,
-                              .log_writer = log_writer_ ? &*log_writer_ : nullptr,
-                              .totals = &totals_,
-                              .discovery = discovery_ ? &*discovery_ : nullptr},
-                   this);
+ServerView ControlLoop::view() const {
+    const Generation &present = generations_.present();
+    return {.state = state_,
+            .runtime = present.runtime(),
+            .workers = present.worker_stats(),
+            .totals = present.totals(),
+            .clusters = present.clusters(),
+            .health = supervision_->health(),
+            .ledgers = present.ledgers(),
+            .log_writer = log_writer_ ? &*log_writer_ : nullptr,
+            .discovery = supervision_->discovery(),
+            .generations = &generations_};
 }
 
 int ControlLoop::run() {
@@ -161,7 +145,7 @@ int ControlLoop::run() {
     if (state_.draining) return 0;  // nobody was served yet
     for (const auto &worker : workers_) worker->start();
     state_.serving = true;
-    log_start_up({.runtime = runtime_,
+    log_start_up({.runtime = generations_.present().runtime(),
                   .workers = workers_.size(),
                   .connections = budget_.limit(),
                   .admin = admin_.has_value()});
@@ -171,25 +155,20 @@ int ControlLoop::run() {
 
 /// Clients find the endpoints that DNS tells at once, and wait no longer than one question takes.
 void ControlLoop::discover() {
-    if (!discovery_) return;
-    while (!discovery_->settled() && !state_.draining) loop_.run_once();
-    publisher_.publish_now();
-}
-
-void ControlLoop::on_health_change(std::size_t cluster) {
-    if (discovery_) discovery_->on_health_change(cluster);
-    publisher_.on_change(cluster);
+    if (supervision_->settled()) return;
+    while (!supervision_->settled() && !state_.draining) loop_.run_once();
+    supervision_->publish_now();
 }
 
 void ControlLoop::after_event(TimePoint now) {
-    checker_.settle(now);
+    supervision_->settle(now);
     if (admin_) admin_->settle(now);
 }
 
-void ControlLoop::on_failure(const proxy::EndpointFailure &failure) {
-    if (!runtime_.has_endpoint(failure.endpoint)) return;  // it is gone
-    checker_.on_passive_failure(failure.endpoint, failure.reason, failure.at);
-    outliers_.on_failure(failure);
+void ControlLoop::on_failure(const FailureChannel::Report &report) {
+    // What began under a former configuration is in the words of the endpoint.
+    if (report.generation == generations_.present().number())
+        supervision_->on_failure(report.failure);
 }
 
 void ControlLoop::on_end_signal() {
@@ -214,11 +193,63 @@ std::optional<Refusal> ControlLoop::set_draining(bool draining) {
 }
 
 void ControlLoop::on_hangup() {
-    if (ends_on_hangup_) {
-        on_end_signal();
-    } else {
-        log::info("SIGHUP has no meaning in this version: ignored");
+    if (ends_on_hangup_) on_end_signal();
+    else reload();
+}
+
+ReloadResult ControlLoop::reload() {
+    ReloadResult result = try_reload();
+    state_.last_reload_failed = !result.problems.empty();
+    if (result.problems.empty()) {
+        ++state_.reloads_done;
+        log::info("configuration {} loaded: {}", state_.config_path,
+                  result.changes.empty() ? "nothing has changed" : joined(result.changes));
+        return result;
     }
+    ++state_.reloads_failed;
+    for (const std::string &problem : result.problems) log::error("{}", problem);
+    log::error("configuration {} not loaded: the one in use stays", state_.config_path);
+    return result;
+}
+
+ReloadResult ControlLoop::try_reload() {
+    if (!state_.serving) return {.problems = {"uvoy does not serve now: nothing to reload"}};
+    if (generations_.size() >= Generations::most)
+        return {.problems = {fmt::format("requests still run by {} former configurations",
+                                         generations_.size() - 1)}};
+    config::Loaded loaded = config::load(state_.config_path);
+    ReloadResult result;
+    for (const config::Problem &problem : loaded.problems)
+        result.problems.push_back(config::format(state_.config_path, problem));
+    if (!loaded.config) return result;
+    result.problems = needs_restart(config(), *loaded.config);
+    if (!result.problems.empty()) return result;
+    result.changes = changes(config(), *loaded.config);
+    try {
+        replace(std::move(*loaded.config));
+    } catch (const std::exception &error) {
+        result.problems.emplace_back(error.what());
+        return result;
+    }
+    state_.config_hash = std::move(loaded.hash);
+    state_.config_loaded = unix_milliseconds();
+    return result;
+}
+
+/// Throws, and then nothing has changed.
+void ControlLoop::replace(config::Config next) {
+    const proxy::Runtime &runtime = generations_.present().runtime();
+    const std::uint64_t hash_seed =
+        next.hash_seed == config().hash_seed ? runtime.hash_seed() : hash_seed_of(next.hash_seed);
+    auto sockets = generations_.sockets_for(next);
+    auto generation =
+        std::make_unique<Generation>(std::move(next), hash_seed, generations_.present());
+    supervision_ = std::make_unique<Supervision>(loop_, *generation, std::move(supervision_));
+    generations_.add(std::move(generation), std::move(sockets));
+    budget_.set_limit(connections_for(config(), workers_.size()));
+    drain_.set_timeout(config().shutdown.drain_timeout);
+    guard_memory();
+    if (admin_) admin_->show(view());
 }
 
 void ControlLoop::on_reopen_signal() {

@@ -1,27 +1,19 @@
 #pragma once
 
 #include "config/config.h"
-#include "limit/ledger.h"
-#include "proxy/runtime.h"
 #include "rcu/rcu.h"
 #include "server/accept_balance.h"
 #include "server/admin.h"
+#include "server/config_changes.h"
 #include "server/connection_budget.h"
-#include "server/discovery.h"
 #include "server/drain.h"
-#include "server/endpoint_addresses.h"
-#include "server/endpoint_names.h"
-#include "server/endpoint_totals.h"
 #include "server/failure_channel.h"
-#include "server/health_checker.h"
-#include "server/health_keeper.h"
-#include "server/live_clusters.h"
+#include "server/generations.h"
 #include "server/log_writer.h"
 #include "server/memory_guard.h"
-#include "server/outlier_watch.h"
 #include "server/server_view.h"
-#include "server/snapshot_publisher.h"
 #include "server/steering.h"
+#include "server/supervision.h"
 #include "server/worker.h"
 #include "uv/loop.h"
 #include "uv/signal.h"
@@ -34,6 +26,12 @@
 #include <vector>
 
 namespace uvoy::server {
+
+/// How a reload went: it changed what `changes` says, or nothing because of `problems`.
+struct ReloadResult {
+    std::vector<std::string> problems{};  ///< one line each
+    std::vector<ConfigChange> changes{};
+};
 
 /// The main thread: the only writer of shared state.  Owns all that runs, publishes the health of
 /// endpoints, serves the admin API and ends the process in good order.
@@ -57,6 +55,10 @@ public:
     /// was answered, 1 when some were cut off.
     int run();
 
+    /// Reads the file again and goes on by what it says now, if there is no mistake in it.  Says
+    /// in the log how it went.
+    ReloadResult reload();
+
     uv::Loop &loop() { return loop_; }
 
 private:
@@ -64,14 +66,17 @@ private:
 
     ControlLoop(Settings &settings, Plan plan);
 
-    void make_ledgers();
-    void make_workers(std::vector<std::vector<BoundSocket>> sockets);
-    void make_admin();
+    static std::unique_ptr<Generation> first_generation(config::Config &config, unsigned workers);
+    void guard_memory();
+    void make_workers(std::size_t count, std::vector<std::vector<BoundSocket>> sockets);
+    const config::Config &config() const { return generations_.present().runtime().config(); }
+    ServerView view() const;
     void after_event(TimePoint now);
     void discover();
-    void on_health_change(std::size_t cluster);
-    void on_failure(const proxy::EndpointFailure &failure);
-    void on_lost_reports() { outliers_.on_lost_reports(uv::Loop::now()); }
+    void on_failure(const FailureChannel::Report &report);
+    void on_lost_reports() { supervision_->on_lost_reports(); }
+    ReloadResult try_reload();
+    void replace(config::Config next);
     void on_end_signal();
     void on_hangup();
     void on_reopen_signal();
@@ -84,25 +89,14 @@ private:
     uv::Loop loop_;
     ServerState state_;
     bool ends_on_hangup_;
-    proxy::Runtime runtime_;
-    EndpointAddresses addresses_;
-    EndpointNames names_;
-    LiveClusters clusters_;
+    Generations generations_;
+    std::unique_ptr<Supervision> supervision_;  // of the present one
     ConnectionBudget budget_;
     std::optional<MemoryGuard> memory_guard_;
-    std::vector<std::unique_ptr<limit::Ledger>> ledgers_;
-    std::vector<limit::Ledger *> ledger_list_;
     std::optional<LogWriter> log_writer_;
-    SnapshotPublisher publisher_;
-    HealthKeeper health_;
-    HealthChecker checker_;
-    OutlierWatch outliers_;
-    EndpointTotals totals_;
-    std::optional<Discovery> discovery_;  // none: all endpoints stand in the configuration
     FailureChannel failures_;
     AcceptBalance balance_;
     std::vector<std::unique_ptr<Worker>> workers_;
-    std::vector<const stats::WorkerStats *> worker_stats_;
     std::optional<Admin> admin_;
     Drain drain_;
     std::vector<std::unique_ptr<uv::Signal>> signals_;

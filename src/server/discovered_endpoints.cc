@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "server/endpoint_addresses.h"
-#include "server/endpoint_totals.h"
 #include "server/health_checker.h"
 #include "server/live_clusters.h"
 #include "server/snapshot_publisher.h"
@@ -26,9 +25,16 @@ DiscoveredEndpoints::DiscoveredEndpoints(const EndpointParts &parts, std::uint16
     : parts_{parts},
       cluster_{cluster},
       config_{*parts.runtime.cluster(cluster).config},
-      slots_{parts.runtime.cluster(cluster).endpoints.size()},
-      load_{config_.load_balancing.bounded_load ? std::make_shared<cluster::ClusterLoad>()
-                                                : nullptr} {}
+      slots_{parts.runtime.cluster(cluster).endpoints.size()} {}
+
+DiscoveredEndpoints::DiscoveredEndpoints(const EndpointParts &parts, std::uint16_t cluster,
+                                         DiscoveredEndpoints &&former)
+    : parts_{parts},
+      cluster_{cluster},
+      config_{*parts.runtime.cluster(cluster).config},
+      slots_{std::move(former.slots_)},
+      generation_{former.generation_},
+      crowded_{former.crowded_} {}
 
 std::size_t DiscoveredEndpoints::size() const {
     std::size_t count = 0;
@@ -115,10 +121,10 @@ bool DiscoveredEndpoints::add(const Wanted &wanted, const cluster::Endpoint *for
                                     .index = *index,
                                     .priority = wanted.found.priority,
                                     .generation = ++generation_},
-        load_);
+        parts_.runtime.cluster(cluster_).load);
     const std::size_t number = parts_.runtime.endpoint_number(id(*index));
     parts_.addresses.set(number, {wanted.found.address});
-    parts_.totals.restart(number, parts_.workers);
+    parts_.totals.restart(number);
     parts_.runtime.set_endpoint(id(*index), endpoint);
     slots_.put(std::move(endpoint));
     if (former == nullptr) {

@@ -5,7 +5,7 @@
 #include "proxy/runtime.h"
 #include "server/dns_lookup.h"
 #include "server/health_table.h"
-#include "stats/merge.h"
+#include "stats/totals.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +16,6 @@
 namespace uvoy::server {
 
 class EndpointAddresses;
-class EndpointTotals;
 class HealthChecker;
 class LiveClusters;
 class SnapshotPublisher;
@@ -28,8 +27,7 @@ struct EndpointParts {
     LiveClusters &clusters;
     HealthChecker &health;
     SnapshotPublisher &publisher;
-    EndpointTotals &totals;
-    const std::vector<const stats::WorkerStats *> &workers;
+    stats::Totals &totals;
 };
 
 /// Makes the endpoints of a cluster what DNS tells.  They are known by their addresses: those that
@@ -38,6 +36,10 @@ struct EndpointParts {
 class DiscoveredEndpoints {
 public:
     DiscoveredEndpoints(const EndpointParts &parts, std::uint16_t cluster);
+    /// Goes on where that of another configuration left off; the endpoints are in the runtime, and
+    /// what is known of them is in `parts`.
+    DiscoveredEndpoints(const EndpointParts &parts, std::uint16_t cluster,
+                        DiscoveredEndpoints &&former);
 
     /// Who has gone is removed, unless its kind of address is unknown.  False if there was no place
     /// for some: ask again soon.
@@ -71,9 +73,8 @@ private:
     std::uint16_t cluster_;
     const config::Cluster &config_;
     cluster::EndpointSlots slots_;
-    std::shared_ptr<cluster::ClusterLoad> load_;  // null: nothing bounds it
-    std::uint32_t generation_ = 0;                // of the last one that came
-    bool crowded_ = false;                        // there are more than may be; it was said
+    std::uint32_t generation_ = 0;  // of the last one that came
+    bool crowded_ = false;          // there are more than may be; it was said
 };
 
 }  // namespace uvoy::server

@@ -1,6 +1,7 @@
 #include "server/discovery.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace uvoy::server {
 
@@ -17,6 +18,33 @@ Discovery::Discovery(uv::Loop &loop, const EndpointParts &parts, std::uint64_t s
         if (!parts.runtime.cluster(i).config->discovery) continue;
         entries_.back() =
             std::make_unique<Entry>(loop, parts, static_cast<std::uint16_t>(i), seeds.next());
+    }
+}
+
+Discovery::Entry::Entry(uv::Loop &loop, const EndpointParts &parts, std::uint16_t cluster,
+                        std::uint64_t seed, Entry &former)
+    : endpoints{parts, cluster, std::move(former.endpoints)},
+      questions{loop, *parts.runtime.cluster(cluster).config, seed,
+                ClusterDiscovery::OnFound::bind<&Entry::on_found>(*this), former.questions.past()} {
+}
+
+Discovery::Discovery(uv::Loop &loop, const EndpointParts &parts, std::uint64_t seed,
+                     const proxy::Runtime &before, Discovery &former) {
+    Random seeds{seed};
+    for (std::size_t i = 0; i < parts.runtime.clusters().size(); ++i) {
+        entries_.emplace_back();
+        const auto cluster = static_cast<std::uint16_t>(i);
+        const proxy::ClusterRuntime &now = parts.runtime.cluster(i);
+        if (!now.config->discovery) continue;
+        const proxy::ClusterRuntime *const then = before.find_cluster(now.config->name);
+        if (then != nullptr && same_places(*then, now)) {
+            const auto index =
+                static_cast<std::size_t>(then->config - before.config().clusters.data());
+            entries_.back() = std::make_unique<Entry>(loop, parts, cluster, seeds.next(),
+                                                      *former.entries_[index]);
+        } else {
+            entries_.back() = std::make_unique<Entry>(loop, parts, cluster, seeds.next());
+        }
     }
 }
 

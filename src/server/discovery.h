@@ -18,6 +18,9 @@ class Discovery {
 public:
     /// Asks at once, for all of them.
     Discovery(uv::Loop &loop, const EndpointParts &parts, std::uint64_t seed);
+    /// The same, but goes on where `former`, which ends, left off for clusters that ask the same.
+    Discovery(uv::Loop &loop, const EndpointParts &parts, std::uint64_t seed,
+              const proxy::Runtime &before, Discovery &former);
 
     Discovery(const Discovery &) = delete;
     Discovery &operator=(const Discovery &) = delete;
@@ -39,6 +42,8 @@ private:
     struct Entry {
         Entry(uv::Loop &loop, const EndpointParts &parts, std::uint16_t cluster,
               std::uint64_t seed);
+        Entry(uv::Loop &loop, const EndpointParts &parts, std::uint16_t cluster, std::uint64_t seed,
+              Entry &former);
 
         bool on_found(const DnsLookup::Outcome &outcome) {
             return endpoints.apply(outcome, uv::Loop::now());

@@ -33,6 +33,7 @@ public:
 
     Drain(uv::Loop &loop, const Settings &settings);
 
+    void set_timeout(Duration timeout) { settings_.timeout = timeout; }
     void begin();
     bool begun() const { return begun_; }
     /// Ends a drain that has begun, at once.

@@ -20,13 +20,14 @@ Result<std::vector<uv::SocketAddress>, std::string> addresses_of(
     return std::vector{*parsed};
 }
 
-std::vector<uv::SocketAddress> addresses_of(const config::Cluster &cluster, std::size_t index,
+std::vector<uv::SocketAddress> addresses_of(const config::Cluster &cluster,
+                                            const config::Endpoint &endpoint,
                                             EndpointAddresses::Resolve resolve) {
-    auto found = addresses_of(cluster.endpoints[index].address, resolve);
+    auto found = addresses_of(endpoint.address, resolve);
     if (!found) {
-        throw StartError{
-            fmt::format("/clusters/{}/endpoints/{}", pointer_step(cluster.name), index),
-            found.error() + "; correct the name, or write the IP address"};
+        throw StartError{fmt::format("/clusters/{}/endpoints/{}", pointer_step(cluster.name),
+                                     &endpoint - cluster.endpoints.data()),
+                         found.error() + "; correct the name, or write the IP address"};
     }
     return std::move(*found);
 }
@@ -34,14 +35,36 @@ std::vector<uv::SocketAddress> addresses_of(const config::Cluster &cluster, std:
 }  // namespace
 
 EndpointAddresses::EndpointAddresses(const proxy::Runtime &runtime, Resolve resolve) {
+    for (const proxy::ClusterRuntime &cluster : runtime.clusters())
+        for (std::size_t i = 0; i < cluster.endpoints.size(); ++i) add(cluster, i, resolve);
+}
+
+EndpointAddresses::EndpointAddresses(const proxy::Runtime &runtime, const EndpointAddresses &former,
+                                     const proxy::Heirs &heirs, Resolve resolve) {
+    std::vector<std::optional<std::size_t>> ancestors(runtime.dimensions().endpoints);
+    for (std::size_t i = 0; i < heirs.endpoints.size(); ++i)
+        if (const auto heir = heirs.endpoints[i]) ancestors[runtime.endpoint_number(*heir)] = i;
     for (const proxy::ClusterRuntime &cluster : runtime.clusters()) {
         for (std::size_t i = 0; i < cluster.endpoints.size(); ++i) {
-            std::vector<uv::SocketAddress> addresses;
-            if (i < cluster.config->endpoints.size())
-                addresses = addresses_of(*cluster.config, i, resolve);
-            entries_.push_back(std::make_unique<Entry>(list_of(std::move(addresses), 0)));
+            const auto ancestor = ancestors[cluster.first_endpoint + i];
+            if (!ancestor) {
+                add(cluster, i, resolve);
+                continue;
+            }
+            const rcu::ReadSection section;
+            const List &list = former.entries_[*ancestor]->read(section);
+            entries_.push_back(std::make_unique<Entry>(
+                list_of(list.addresses, list.current.load(std::memory_order_relaxed))));
         }
     }
+}
+
+void EndpointAddresses::add(const proxy::ClusterRuntime &cluster, std::size_t index,
+                            Resolve resolve) {
+    std::vector<uv::SocketAddress> addresses;
+    if (index < cluster.configured.size() && cluster.configured[index] != nullptr)
+        addresses = addresses_of(*cluster.config, *cluster.configured[index], resolve);
+    entries_.push_back(std::make_unique<Entry>(list_of(std::move(addresses), 0)));
 }
 
 std::unique_ptr<const EndpointAddresses::List> EndpointAddresses::list_of(

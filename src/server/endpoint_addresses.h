@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 #include "config/config.h"
+#include "proxy/kinship.h"
 #include "proxy/runtime.h"
 #include "rcu/published.h"
 #include "uv/address.h"
@@ -28,6 +29,10 @@ public:
     /// Blocks on DNS.  Throws StartError that names the endpoint which cannot be resolved.
     explicit EndpointAddresses(const proxy::Runtime &runtime, Resolve resolve = &uv::resolve);
 
+    /// Asks only where those are that `former` does not know.
+    EndpointAddresses(const proxy::Runtime &runtime, const EndpointAddresses &former,
+                      const proxy::Heirs &heirs, Resolve resolve = &uv::resolve);
+
     /// `endpoint` counts over all clusters (proxy::Runtime::endpoint_number()) and has addresses.
     uv::SocketAddress current(std::size_t endpoint) const;
 
@@ -50,6 +55,8 @@ private:
 
     static std::unique_ptr<const List> list_of(std::vector<uv::SocketAddress> addresses,
                                                std::uint32_t current);
+
+    void add(const proxy::ClusterRuntime &cluster, std::size_t index, Resolve resolve);
 
     std::vector<std::unique_ptr<Entry>> entries_;
 };

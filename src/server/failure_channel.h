@@ -17,17 +17,21 @@ namespace uvoy::server {
 /// told that something was.
 class FailureChannel {
 public:
-    using OnReport = Delegate<void(const proxy::EndpointFailure &)>;
+    struct Report {
+        std::uint32_t generation = 0;  ///< that the endpoint's place is of
+        proxy::EndpointFailure failure;
+    };
+    using OnReport = Delegate<void(const Report &)>;
 
     /// `on_report`, and `on_lost` after it, are called on the loop's thread.
     FailureChannel(uv::Loop &control_loop, std::size_t workers, OnReport on_report,
                    Delegate<void()> on_lost);
 
     /// On worker `worker`.
-    void report(std::size_t worker, const proxy::EndpointFailure &failure);
+    void report(std::size_t worker, const Report &report);
 
 private:
-    using Queue = SpscQueue<proxy::EndpointFailure, 1024>;
+    using Queue = SpscQueue<Report, 1024>;
 
     void on_wake();
 

@@ -25,10 +25,22 @@ std::vector<std::uint16_t> clusters_of_endpoints(const proxy::Runtime &runtime) 
 
 HealthKeeper::HealthKeeper(uv::Loop &loop, const proxy::Runtime &runtime, std::uint64_t seed,
                            OnChange on_change)
+    : HealthKeeper{loop, {runtime, uv::Loop::now()}, runtime, seed, on_change} {}
+
+HealthKeeper::HealthKeeper(uv::Loop &loop, const proxy::Runtime &runtime, std::uint64_t seed,
+                           OnChange on_change, const HealthKeeper &former,
+                           const proxy::Heirs &heirs)
+    : HealthKeeper{
+          loop, {runtime, former.table_, heirs, uv::Loop::now()}, runtime, seed, on_change} {
+    arm();
+}
+
+HealthKeeper::HealthKeeper(uv::Loop &loop, HealthTable table, const proxy::Runtime &runtime,
+                           std::uint64_t seed, OnChange on_change)
     : runtime_{runtime},
       random_{seed},
       on_change_{on_change},
-      table_{runtime, uv::Loop::now()},
+      table_{std::move(table)},
       suspicion_{clusters_of_endpoints(runtime)},
       timer_{loop, Delegate<void()>::bind<&HealthKeeper::on_timer>(*this)} {}
 

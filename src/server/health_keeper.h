@@ -30,6 +30,9 @@ public:
     /// `seed` is of the jitter of checks.
     HealthKeeper(uv::Loop &loop, const proxy::Runtime &runtime, std::uint64_t seed,
                  OnChange on_change);
+    /// Goes on with what `former` knows.
+    HealthKeeper(uv::Loop &loop, const proxy::Runtime &runtime, std::uint64_t seed,
+                 OnChange on_change, const HealthKeeper &former, const proxy::Heirs &heirs);
 
     HealthKeeper(const HealthKeeper &) = delete;
     HealthKeeper &operator=(const HealthKeeper &) = delete;
@@ -79,6 +82,9 @@ public:
     void remove(proxy::EndpointId id);
 
 private:
+    HealthKeeper(uv::Loop &loop, HealthTable table, const proxy::Runtime &runtime,
+                 std::uint64_t seed, OnChange on_change);
+
     void judge_check(proxy::EndpointId id, const cluster::Health::CheckResult &result,
                      TimePoint now);
     void freeze(TimePoint now);

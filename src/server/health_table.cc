@@ -26,6 +26,33 @@ HealthTable::HealthTable(const proxy::Runtime &runtime, TimePoint now) : runtime
     }
 }
 
+HealthTable::HealthTable(const proxy::Runtime &runtime, const HealthTable &former,
+                         const proxy::Heirs &heirs, TimePoint now)
+    : HealthTable{runtime, now} {
+    frozen_ = former.frozen_;
+    for (std::size_t i = 0; i < former.clusters_.size(); ++i) {
+        const proxy::ClusterRuntime &before = former.runtime_.cluster(i);
+        for (std::size_t j = 0; j < former.clusters_[i].size(); ++j)
+            if (const auto heir = heirs.endpoints[before.first_endpoint + j])
+                adopt(*heir, former.clusters_[i][j], *before.config, now);
+    }
+}
+
+void HealthTable::adopt(proxy::EndpointId id, const EndpointHealth &former,
+                        const config::Cluster &before, TimePoint now) {
+    const config::Cluster &config = *runtime_.cluster(id.cluster).config;
+    EndpointHealth &endpoint = at(id) = former;
+    if (config.health_check == before.health_check &&
+        config.outlier_detection == before.outlier_detection)
+        return;
+    endpoint.health.set_settings(settings_of(config), now);
+    const bool by_checks = !endpoint.health.healthy() && !endpoint.health.ejected_by_traffic();
+    if (config.health_check.type == config::HealthCheck::Type::none && by_checks)
+        endpoint.health = cluster::Health{settings_of(config), now};  // nobody would take it back
+    if (!config.outlier_detection && endpoint.health.on_trial())
+        endpoint.health.end_trial("outlier detection is off");
+}
+
 void HealthTable::reset(proxy::EndpointId id, Presence presence, TimePoint now) {
     const config::Cluster &config = *runtime_.cluster(id.cluster).config;
     at(id) = {.health = cluster::Health{settings_of(config), now}, .presence = presence};

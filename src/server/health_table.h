@@ -4,6 +4,7 @@
 #include "cluster/endpoint_state.h"
 #include "cluster/health.h"
 #include "cluster/outlier.h"
+#include "proxy/kinship.h"
 #include "proxy/ports.h"
 #include "proxy/runtime.h"
 
@@ -46,6 +47,9 @@ struct EndpointHealth {
 class HealthTable {
 public:
     HealthTable(const proxy::Runtime &runtime, TimePoint now);
+    /// Of endpoints that go on all stays known.
+    HealthTable(const proxy::Runtime &runtime, const HealthTable &former, const proxy::Heirs &heirs,
+                TimePoint now);
 
     EndpointHealth &at(proxy::EndpointId id) { return clusters_[id.cluster][id.index]; }
     const EndpointHealth &at(proxy::EndpointId id) const { return clusters_[id.cluster][id.index]; }
@@ -79,6 +83,8 @@ public:
     }
 
 private:
+    void adopt(proxy::EndpointId id, const EndpointHealth &former, const config::Cluster &before,
+               TimePoint now);
     static cluster::HealthSettings settings_of(const config::Cluster &cluster);
 
     const proxy::Runtime &runtime_;

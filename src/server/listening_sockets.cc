@@ -105,18 +105,21 @@ std::vector<uv::FileDescriptor> listen_at(const config::Address &address, std::s
 }
 
 std::vector<std::vector<BoundSocket>> listen_for_workers(
-    const std::vector<config::Listener> &listeners, std::size_t workers) {
+    const std::vector<config::Listener> &listeners, std::size_t workers,
+    const std::set<std::string> &open) {
     std::vector<std::vector<BoundSocket>> shares(workers);
     for (std::size_t listener = 0; listener < listeners.size(); ++listener) {
         const std::vector<config::Address> &addresses = listeners[listener].addresses;
         const std::string pointer =
             fmt::format("/listeners/{}/address", pointer_step(listeners[listener].name));
         for (std::size_t i = 0; i < addresses.size(); ++i) {
+            const std::string text = addresses[i].text();
+            if (open.contains(text)) continue;
             const std::string place =
                 addresses.size() == 1 ? pointer : fmt::format("{}/{}", pointer, i);
             auto sockets = listen_at(addresses[i], workers, place);
             for (std::size_t k = 0; k < sockets.size(); ++k)
-                shares[k % workers].push_back({listener, std::move(sockets[k])});
+                shares[k % workers].push_back({listener, std::move(sockets[k]), text});
         }
     }
     return shares;

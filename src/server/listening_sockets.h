@@ -4,6 +4,7 @@
 #include "uv/fd.h"
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace uvoy::server {
 struct BoundSocket {
     std::size_t listener = 0;  ///< index into Config::listeners
     uv::FileDescriptor fd;
+    std::string address{};  ///< as the configuration has it
 };
 
 /// Sockets for one address, `copies` for each IP address that it stands for.  Throws StartError
@@ -21,8 +23,10 @@ struct BoundSocket {
 std::vector<uv::FileDescriptor> listen_at(const config::Address &address, std::size_t copies,
                                           const std::string &pointer);
 
-/// For each worker the sockets it accepts from.
+/// For each worker the sockets it accepts from.  Without those of the addresses in `open`, where
+/// this process listens already.
 std::vector<std::vector<BoundSocket>> listen_for_workers(
-    const std::vector<config::Listener> &listeners, std::size_t workers);
+    const std::vector<config::Listener> &listeners, std::size_t workers,
+    const std::set<std::string> &open = {});
 
 }  // namespace uvoy::server

@@ -1,5 +1,6 @@
 #include "server/live_clusters.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace uvoy::server {
@@ -30,6 +31,19 @@ std::unique_ptr<const cluster::Snapshot> all_healthy(
         membership, std::vector<cluster::EndpointState>(membership->endpoints().size()));
 }
 
+/// Those that DNS told and that were no members yet stay outside.
+std::vector<std::shared_ptr<cluster::Endpoint>> members_of(const proxy::ClusterRuntime &cluster,
+                                                           const cluster::Membership *before) {
+    auto members = cluster.endpoints;
+    if (!cluster.config->discovery) return members;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        const bool was_member = before != nullptr && i < before->endpoints().size() &&
+                                before->endpoints()[i] == members[i];
+        if (!was_member) members[i] = nullptr;
+    }
+    return members;
+}
+
 }  // namespace
 
 cluster::Balancing balancing_of(const config::LoadBalancing &config, std::uint64_t hash_seed) {
@@ -54,6 +68,29 @@ LiveClusters::LiveClusters(const proxy::Runtime &runtime) {
                 cluster.endpoints,
                 balancing_of(cluster.config->load_balancing, runtime.hash_seed()))));
     }
+}
+
+LiveClusters::LiveClusters(const proxy::Runtime &runtime, const LiveClusters &former)
+    : publishes_{former.publishes_} {
+    for (const proxy::ClusterRuntime &cluster : runtime.clusters()) {
+        const cluster::Balancing balancing =
+            balancing_of(cluster.config->load_balancing, runtime.hash_seed());
+        const Entry *const before = former.find(cluster.config->name);
+        auto members = members_of(cluster, before != nullptr ? before->membership.get() : nullptr);
+        std::shared_ptr<const cluster::Membership> membership;
+        if (before != nullptr && before->membership->endpoints() == members &&
+            before->membership->balancing() == balancing)
+            membership = before->membership;
+        else
+            membership = std::make_shared<const cluster::Membership>(std::move(members), balancing);
+        entries_.push_back(std::make_unique<Entry>(cluster.config->name, std::move(membership)));
+    }
+}
+
+const LiveClusters::Entry *LiveClusters::find(const std::string &name) const {
+    const auto found = std::ranges::find(
+        entries_, name, [](const auto &entry) -> auto & { return entry->name; });
+    return found == entries_.end() ? nullptr : found->get();
 }
 
 const cluster::Snapshot &LiveClusters::current(std::size_t cluster) const {

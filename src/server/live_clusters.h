@@ -20,6 +20,9 @@ class LiveClusters {
 public:
     /// Everything is healthy at first.
     explicit LiveClusters(const proxy::Runtime &runtime);
+    /// Clusters whose endpoints did not change keep their rings, and those of `runtime` that DNS
+    /// tells are members if they were.
+    LiveClusters(const proxy::Runtime &runtime, const LiveClusters &former);
 
     LiveClusters(const LiveClusters &) = delete;
     LiveClusters &operator=(const LiveClusters &) = delete;
@@ -63,6 +66,8 @@ private:
         rcu::Published<cluster::Snapshot> published;
         double moved_ratio = 0;
     };
+
+    const Entry *find(const std::string &name) const;
 
     std::vector<std::unique_ptr<Entry>> entries_;
     std::uint64_t publishes_ = 0;

@@ -19,19 +19,17 @@ std::string_view route_name(const config::Config &config, const stats::RequestIn
 /// There can be very many, most of them never used: they appear with their first request.
 void append_requests(MetricFamilies &list, const ServerView &view) {
     Counter requests{list, "uvoy_requests_total", "Requests answered, by route and status class."};
-    if (view.workers.empty()) return;
     const config::Config &config = view.runtime.config();
-    const stats::RequestIndex &index = view.workers.front()->request_index();
+    const stats::RequestIndex &index = view.totals.request_index();
     for (std::size_t listener = 0; listener < config.listeners.size(); ++listener) {
         for (std::size_t slot = 0; slot < index.route_slots(); ++slot) {
             for (std::size_t method = 0; method < stats::methods; ++method) {
                 for (std::size_t code = 0; code < stats::code_classes; ++code) {
-                    requests.add_if_positive(
-                        {{"listener", config.listeners[listener].name},
-                         {"route", route_name(config, index, slot)},
-                         {"method", name(static_cast<http::Method>(method))},
-                         {"code", code_class_names[code]}},
-                        stats::sum_requests(view.workers, listener, slot, method, code));
+                    requests.add_if_positive({{"listener", config.listeners[listener].name},
+                                              {"route", route_name(config, index, slot)},
+                                              {"method", name(static_cast<http::Method>(method))},
+                                              {"code", code_class_names[code]}},
+                                             view.totals.requests(listener, slot, method, code));
                 }
             }
         }
@@ -57,14 +55,14 @@ void append_downstream(MetricFamilies &list, const ServerView &view) {
                      "Client connections closed at once, because there were too many."};
     const config::Config &config = view.runtime.config();
     for (std::size_t i = 0; i < config.listeners.size(); ++i) {
-        const auto sum = stats::sum_listener(view.workers, i);
+        const auto sum = view.totals.listener(i);
         const std::string_view listener = config.listeners[i].name;
         active.add({{"listener", listener}}, sum.connections_active);
         total.add({{"listener", listener}}, sum.connections_total);
         rejected.add({{"listener", listener}}, sum.connections_rejected);
     }
 
-    const auto process = stats::sum_process(view.workers);
+    const auto process = view.totals.process();
     Counter closed{list, "uvoy_connections_closed_total",
                    "Client connections closed, by reason (none: in good order)."};
     append_reasons(closed, process.connections_closed);

@@ -8,13 +8,13 @@ void append_limits(MetricFamilies &list, const ServerView &view) {
     Counter admitted{list, "uvoy_ratelimit_admitted_total",
                      "Requests admitted by a rate limit (rejected: requests_dropped_total)."};
     for (std::size_t i = 0; i < limits.size(); ++i)
-        admitted.add({{"limit", limits[i].name}}, stats::sum_limit(view.workers, i).admitted);
+        admitted.add({{"limit", limits[i].name}}, view.totals.limit(i).admitted);
 
     Counter dry_run{list, "uvoy_ratelimit_dry_run_total",
                     "Requests that a rate limit in dry run would have rejected."};
     for (std::size_t i = 0; i < limits.size(); ++i)
         if (limits[i].dry_run)
-            dry_run.add({{"limit", limits[i].name}}, stats::sum_limit(view.workers, i).dry_run);
+            dry_run.add({{"limit", limits[i].name}}, view.totals.limit(i).dry_run);
 
     std::uint64_t evictions = 0;
     for (const limit::Ledger *ledger : view.ledgers) evictions += ledger->live_evictions();

@@ -18,6 +18,14 @@ void append_uvoy(MetricFamilies &list, const ServerView &view) {
     Gauge{list, "uvoy_config_loaded_timestamp_seconds",
           "When the configuration in use was loaded, since 1970."}
         .add({}, static_cast<double>(state.config_loaded) / 1e3);
+    Counter reloads{list, "uvoy_config_reloads_total",
+                    "Configurations that were to take the place of "
+                    "the one in use, by result."};
+    reloads.add({{"result", "success"}}, state.reloads_done);
+    reloads.add({{"result", "failure"}}, state.reloads_failed);
+    Gauge{list, "uvoy_config_last_reload_successful",
+          "0 if the last reload failed, so that the file is not what is in use, else 1."}
+        .add({}, state.last_reload_failed ? 0.0 : 1.0);
     Gauge{list, "uvoy_draining", "1 while the process finishes what is in flight, else 0."}.add(
         {}, state.draining ? 1.0 : 0.0);
     Gauge{list, "uvoy_workers", "Worker threads."}.add({}, std::uint64_t{view.workers.size()});
@@ -34,7 +42,7 @@ void append_workers(MetricFamilies &list, const ServerView &view) {
         const std::int64_t count = view.workers[i]->process().connections.value();
         connections.add({{"worker", std::to_string(i)}}, static_cast<double>(count));
     }
-    const auto sum = stats::sum_process(view.workers);
+    const auto sum = view.totals.process();
     Counter{list, "uvoy_accept_handoffs_total",
             "Connections that one worker accepted and another one serves."}
         .add({}, sum.accept_handoffs);

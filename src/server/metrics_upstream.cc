@@ -18,7 +18,7 @@ void append_results(MetricFamilies &list, const ServerView &view) {
     Counter overflows{list, "uvoy_overflows_total",
                       "Requests that met a full limit of their cluster."};
     for (std::size_t i = 0; i < view.runtime.clusters().size(); ++i) {
-        const auto sum = stats::sum_cluster(view.workers, i);
+        const auto sum = view.totals.cluster(i);
         const std::string_view cluster = view.runtime.cluster(i).config->name;
         for (std::size_t j = 0; j < connect_results.size(); ++j)
             connects.add({{"cluster", cluster}, {"result", connect_results[j]}},
@@ -41,7 +41,7 @@ void append_clusters(MetricFamilies &list, const ServerView &view) {
     Histogram first_byte{list, "uvoy_upstream_first_byte_seconds",
                          "From the request's head being sent to the response's first byte."};
     for (std::size_t i = 0; i < view.runtime.clusters().size(); ++i) {
-        const auto sum = stats::sum_cluster(view.workers, i);
+        const auto sum = view.totals.cluster(i);
         const std::string_view cluster = view.runtime.cluster(i).config->name;
         connections.add({{"cluster", cluster}, {"state", "active"}}, sum.connections_active);
         connections.add({{"cluster", cluster}, {"state", "idle"}}, sum.connections_idle);
@@ -61,7 +61,7 @@ void append_endpoints(MetricFamilies &list, const ServerView &view) {
     for (const proxy::ClusterRuntime &cluster : view.runtime.clusters()) {
         for (const auto &endpoint : cluster.endpoints) {
             if (!endpoint) continue;
-            const auto sum = view.endpoint_sum(cluster.first_endpoint + endpoint->index);
+            const auto sum = view.totals.endpoint(cluster.first_endpoint + endpoint->index);
             active.add({{"cluster", cluster.config->name}, {"backend", endpoint->name}},
                        std::uint64_t{endpoint->in_flight.load(std::memory_order_relaxed)});
             for (std::size_t i = 0; i < reason_count; ++i)

@@ -63,6 +63,19 @@ OutlierWatch::OutlierWatch(uv::Loop &loop, const proxy::Runtime &runtime, Health
     }
 }
 
+void OutlierWatch::inherit(const OutlierWatch &former, const proxy::Heirs &heirs) {
+    for (std::size_t i = 0; i < former.clusters_.size(); ++i) {
+        const proxy::ClusterRuntime &before = former.runtime_.cluster(i);
+        for (std::size_t j = 0; j < before.endpoints.size(); ++j) {
+            const auto heir = heirs.endpoints[before.first_endpoint + j];
+            if (!heir || clusters_[heir->cluster].settings == nullptr ||
+                former.clusters_[i].settings == nullptr)
+                continue;
+            clusters_[heir->cluster].latency.inherit(heir->index, former.clusters_[i].latency, j);
+        }
+    }
+}
+
 void OutlierWatch::start(stats::Workers workers) {
     workers_ = workers;
     ticked_ = window_began_ = uv::Loop::now();

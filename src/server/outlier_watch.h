@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "cluster/latency_outliers.h"
 #include "cluster/outlier.h"
+#include "proxy/kinship.h"
 #include "proxy/proxy.h"
 #include "proxy/runtime.h"
 #include "server/health_keeper.h"
@@ -30,6 +31,9 @@ public:
 
     OutlierWatch(const OutlierWatch &) = delete;
     OutlierWatch &operator=(const OutlierWatch &) = delete;
+
+    /// Goes on with what `former` has found of those that are slow.
+    void inherit(const OutlierWatch &former, const proxy::Heirs &heirs);
 
     /// From now on, looks at these counters, which outlive it.
     void start(stats::Workers workers);

@@ -1,12 +1,14 @@
 #include "server/proxy_driver.h"
 
 #include "server/connection_budget.h"
+#include "server/door.h"
 #include "uv/address.h"
 
 #include <time.h>
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -29,35 +31,20 @@ std::uint64_t thread_nanoseconds() {
            static_cast<std::uint64_t>(time.tv_nsec);
 }
 
+/// Which listener has this address.
+std::optional<std::size_t> listener_at(const config::Config &config, const std::string &address) {
+    for (std::size_t i = 0; i < config.listeners.size(); ++i)
+        for (const config::Address &each : config.listeners[i].addresses)
+            if (each.text() == address) return i;
+    return std::nullopt;
+}
+
 proxy::Ports with_turns(proxy::Ports ports) {
     ports.ends_turns = true;
     return ports;
 }
 
 }  // namespace
-
-/// A listening socket that knows which listener it belongs to.
-class ProxyDriver::Door {
-public:
-    Door(ProxyDriver &driver, uv::FileDescriptor socket, std::size_t listener)
-        : driver_{driver},
-          listener_{listener},
-          socket_{driver.loop_, std::move(socket),
-                  uv::ListenSocket::OnAccept::bind<&Door::on_accept>(*this)} {}
-
-    void stop() { socket_.stop(); }
-
-private:
-    void on_accept(int fd, const sockaddr_storage &peer) {
-        AcceptBalance::Connection connection{uv::FileDescriptor{fd}, peer, listener_};
-        const auto hand_over = driver_.settings_.hand_over;
-        if (!hand_over || !hand_over(connection)) driver_.accept(std::move(connection));
-    }
-
-    ProxyDriver &driver_;
-    std::size_t listener_;
-    uv::ListenSocket socket_;
-};
 
 ProxyDriver::ProxyDriver(uv::Loop &loop, const Settings &settings)
     : loop_{loop},
@@ -74,8 +61,42 @@ ProxyDriver::~ProxyDriver() {
     if (settings_.budget != nullptr) settings_.budget->change(budgeted_, 0);
 }
 
-void ProxyDriver::listen(uv::FileDescriptor socket, std::size_t listener) {
-    doors_.push_back(std::make_unique<Door>(*this, std::move(socket), listener));
+void ProxyDriver::listen(uv::FileDescriptor socket, std::size_t listener, std::string address) {
+    doors_.push_back(
+        std::make_unique<Door>(loop_, std::move(socket), std::move(address), *this, listener));
+}
+
+void ProxyDriver::on_accepted(AcceptBalance::Connection connection, bool may_go) {
+    const auto hand_over = settings_.hand_over;
+    if (!may_go || !hand_over || !hand_over(connection)) accept(std::move(connection));
+}
+
+void ProxyDriver::take_doors(ProxyDriver &former) {
+    for (auto &door : former.doors_) {
+        const auto listener = listener_at(settings_.runtime.config(), door->address());
+        if (!listener) {
+            door->close_slowly();
+            continue;
+        }
+        door->move_to(*this, *listener);
+        doors_.push_back(std::move(door));
+    }
+    std::erase(former.doors_, nullptr);
+}
+
+void ProxyDriver::close_doors(std::string_view address) {
+    for (auto &door : doors_) {
+        if (!door->closing() || door->address() != address) continue;
+        door->stop();
+        door.reset();
+    }
+    std::erase(doors_, nullptr);
+}
+
+void ProxyDriver::retire(ProxyDriver &successor, const proxy::Heirs &heirs, TimePoint now) {
+    if (!std::exchange(retired_, true)) count_time();
+    proxy_.retire(successor.proxy_, heirs, now);
+    settle(now);
 }
 
 void ProxyDriver::accept(AcceptBalance::Connection connection) {
@@ -148,6 +169,10 @@ void ProxyDriver::update_clocks(TimePoint now) {
     if (now < clocks_due_) return;
     clocks_due_ = now + clocks_interval;
     proxy_.set_wall_clock(now, unix_milliseconds());
+    if (!retired_) count_time();
+}
+
+void ProxyDriver::count_time() {
     const std::uint64_t time = thread_nanoseconds();
     settings_.ports.stats->process().busy_nanoseconds.add(time - thread_time_);
     thread_time_ = time;

@@ -3,8 +3,7 @@
 #include "base/time.h"
 #include "limit/ledger.h"
 #include "proxy/runtime.h"
-#include "server/endpoint_totals.h"
-#include "stats/merge.h"
+#include "stats/totals.h"
 
 #include <cstdint>
 #include <span>
@@ -13,6 +12,7 @@
 namespace uvoy::server {
 
 class Discovery;
+class Generations;
 class HealthTable;
 class LiveClusters;
 class LogWriter;
@@ -24,30 +24,28 @@ struct ServerState {
     std::string config_hash;  ///< hexadecimal; empty if there is no file
     TimePoint started{};
     std::int64_t config_loaded = 0;  ///< milliseconds since 1970
-    bool serving = false;            ///< the listeners accept
-    bool draining = false;           ///< answers close connections; with !serving: it ends
+    std::uint64_t reloads_done = 0;
+    std::uint64_t reloads_failed = 0;  ///< the configuration in use stayed
+    bool last_reload_failed = false;
+    bool serving = false;   ///< the listeners accept
+    bool draining = false;  ///< answers close connections; with !serving: it ends
 };
 
 /// What the admin API and the metrics look at, on the control loop.  All of it outlives them.
 struct ServerView {
     const ServerState &state;
     const proxy::Runtime &runtime;
-    stats::Workers workers;
+    stats::Workers workers;  ///< under the present configuration
+    const stats::Totals &totals;
     const LiveClusters &clusters;
     const HealthTable &health;
     std::span<limit::Ledger *const> ledgers;  ///< one for each of Config::rate_limits
     /// Lines that the log writer could not write; null: there is no access log.
     const LogWriter *log_writer = nullptr;
-    /// Null: every endpoint was there from the start.
-    const EndpointTotals *totals = nullptr;
     /// Null: no cluster has endpoints that DNS tells.
     const Discovery *discovery = nullptr;
-
-    /// What was counted of an endpoint, by its number over all clusters.
-    stats::EndpointFields<stats::Summed> endpoint_sum(std::size_t number) const {
-        return totals != nullptr ? totals->sum(number, workers)
-                                 : stats::sum_endpoint(workers, number);
-    }
+    /// Null: there is one configuration for ever.
+    const Generations *generations = nullptr;
 };
 
 }  // namespace uvoy::server

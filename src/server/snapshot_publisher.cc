@@ -30,6 +30,19 @@ SnapshotPublisher::SnapshotPublisher(uv::Loop &loop, LiveClusters &clusters)
     }
 }
 
+SnapshotPublisher::SnapshotPublisher(uv::Loop &loop, LiveClusters &clusters,
+                                     const SnapshotPublisher &former)
+    : SnapshotPublisher{loop, clusters} {
+    for (std::size_t i = 0; i < clusters.size(); ++i) {
+        entries_[i].due = uv::Loop::now();
+        for (std::size_t j = 0; j < former.clusters_.size(); ++j)
+            if (former.clusters_.name(j) == clusters.name(i) &&
+                former.clusters_.membership(j).balancing().slow_start ==
+                    clusters.membership(i).balancing().slow_start)
+                entries_[i].slow_start = former.entries_[j].slow_start;
+    }
+}
+
 void SnapshotPublisher::on_change(std::size_t cluster) {
     entries_[cluster].due = std::max(uv::Loop::now(), last_ + spacing);
     arm();

@@ -20,6 +20,8 @@ public:
     static constexpr Duration spacing = std::chrono::milliseconds{10};
 
     SnapshotPublisher(uv::Loop &loop, LiveClusters &clusters);
+    /// Those that start slowly go on doing so.  All clusters are due.
+    SnapshotPublisher(uv::Loop &loop, LiveClusters &clusters, const SnapshotPublisher &former);
 
     /// Where health is looked up; before the first on_change().
     void set_health(const HealthTable &health) { health_ = &health; }

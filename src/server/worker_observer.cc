@@ -3,7 +3,7 @@
 namespace uvoy::server {
 
 void WorkerObserver::on_endpoint_failure(const proxy::EndpointFailure &failure) {
-    failures_.report(worker_, failure);
+    failures_.report(worker_, {.generation = generation_, .failure = failure});
 }
 
 void WorkerObserver::on_exchange(const proxy::ExchangeRecord &record) {

@@ -14,15 +14,16 @@ namespace uvoy::server {
 class WorkerObserver final : public proxy::Observer {
 public:
     /// `log` is null without an access log.
-    WorkerObserver(std::size_t worker, FailureChannel &failures, LogRing *log,
-                   stats::WorkerStats &stats)
-        : worker_{worker}, failures_{failures}, log_{log}, stats_{stats} {}
+    WorkerObserver(std::size_t worker, std::uint32_t generation, FailureChannel &failures,
+                   LogRing *log, stats::WorkerStats &stats)
+        : worker_{worker}, generation_{generation}, failures_{failures}, log_{log}, stats_{stats} {}
 
     void on_endpoint_failure(const proxy::EndpointFailure &failure) override;
     void on_exchange(const proxy::ExchangeRecord &record) override;
 
 private:
     std::size_t worker_;
+    std::uint32_t generation_;
     FailureChannel &failures_;
     LogRing *log_;
     stats::WorkerStats &stats_;

@@ -100,6 +100,7 @@ std::uint64_t Totals::requests(std::size_t listener, std::size_t slot, std::size
 }
 
 void Totals::restart(std::size_t endpoint) {
+    if (former_ != nullptr) lineage_.endpoints[endpoint] = nobody;
     const auto sum = this->endpoint(endpoint);
     // Modulo 2^64: what is added to it makes it right again.
     EndpointFields<Summed>::each([](auto &to, const auto &from) { to -= from; },

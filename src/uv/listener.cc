@@ -4,9 +4,13 @@
 #include "base/time.h"
 #include "uv/loop.h"
 
+#include <linux/filter.h>
+#include <sys/socket.h>
+
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
+#include <iterator>
 #include <system_error>
 
 namespace uvoy::uv {
@@ -93,6 +97,28 @@ ListenSocket::Accepted ListenSocket::accept_one() {
 void ListenSocket::accept_some(unsigned limit) {
     while (limit-- > 0 && listening() && accept_one() == Accepted::one) {
     }
+}
+
+// A filter of the socket sees what comes from the TCP header on (socket(7), SO_ATTACH_FILTER), and
+// goes on with what is accepted, where no SYN comes.
+void ListenSocket::admit_new(bool on) {
+    constexpr std::uint32_t flags_at = 13;
+    constexpr std::uint32_t syn = 0x02;
+    static sock_filter only_others[]{
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags_at),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, syn, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, ~std::uint32_t{0}),
+    };
+    const sock_fprog program{.len = std::size(only_others), .filter = only_others};
+    if (!listening() || port_ == 0) return;
+    const int unused = 0;
+    const int done =
+        on ? setsockopt(socket_.get(), SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused)
+           : setsockopt(socket_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+    if (done != 0)
+        log::warning("cannot filter handshakes on port {}: {}", port_,
+                     std::system_category().message(errno));
 }
 
 void ListenSocket::drain_queue() {

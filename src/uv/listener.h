@@ -39,6 +39,9 @@ public:
 
     /// Accepts all that wait in the kernel's queue.
     void drain_queue();
+    /// Whether clients may begin a handshake.  Those that have begun one come in either way; the
+    /// others see no answer and try again.  Of no effect on unix sockets.
+    void admit_new(bool on);
     /// Drains the queue, then closes: the kernel resets what a closed SO_REUSEPORT socket still
     /// holds.  (Handshakes under way are lost unless net.ipv4.tcp_migrate_req is 1.)
     void stop();

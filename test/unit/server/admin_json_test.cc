@@ -20,6 +20,7 @@ TEST_CASE("the status tells the process and sums its listeners") {
     scene.worker(1).listener(1).connections_active.add(2);
     scene.worker(1).listener(1).requests_active.add(1);
     scene.worker(1).listener(1).connections_total.add(9);
+    scene.state.config_loaded = leap_day - 90'000;
     Json status = status_json(scene.view(), {scene.state.started + 90s, leap_day});
     CHECK(status["pid"].is_number());
     status.erase("pid");
@@ -27,7 +28,9 @@ TEST_CASE("the status tells the process and sums its listeners") {
           R"({"version":"1.2.3","state":"serving","draining":false,"overloaded":false,)"
           R"("health_frozen":false,)"
           R"("started":"2024-02-29T11:58:30.250Z","uptime_seconds":90.0,"workers":2,)"
-          R"("config":{"path":"uvoy.json","hash":"c0ffee"},"log_level":"info",)"
+          R"("config":{"path":"uvoy.json","hash":"c0ffee","loaded":"2024-02-29T11:58:30.250Z",)"
+          R"("last_reload_failed":false,"generations":1},)"
+          R"("log_level":"info",)"
           R"("requests_in_flight":1,"connections":5,"listeners":[)"
           R"({"name":"web","addresses":["127.0.0.1:3000"],"requests_in_flight":0,)"
           R"("connections":3,"connections_total":0,"connections_rejected":0},)"

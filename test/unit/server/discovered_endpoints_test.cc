@@ -1,7 +1,6 @@
 #include "server/discovered_endpoints.h"
 
 #include "server/endpoint_addresses.h"
-#include "server/endpoint_totals.h"
 #include "server/health_checker.h"
 #include "server/health_keeper.h"
 #include "server/snapshot_publisher.h"
@@ -35,7 +34,7 @@ struct Discovered {
           keeper{loop, runtime, 7,
                  HealthKeeper::OnChange::bind<&Discovered::on_health_change>(*this)},
           checker{loop, runtime, addresses, keeper},
-          endpoints{{runtime, addresses, clusters, checker, publisher, totals, workers}, 0} {
+          endpoints{{runtime, addresses, clusters, checker, publisher, totals}, 0} {
         publisher.set_health(keeper.table());
         log::set_sink([](log::Level, std::string_view) {});
     }
@@ -105,8 +104,7 @@ struct Discovered {
     SnapshotPublisher publisher;
     HealthKeeper keeper;
     HealthChecker checker;
-    EndpointTotals totals;
-    std::vector<const stats::WorkerStats *> workers;
+    stats::Totals totals{runtime.dimensions()};
     DiscoveredEndpoints endpoints;
 };
 

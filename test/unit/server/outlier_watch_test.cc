@@ -307,7 +307,7 @@ TEST_CASE("what was turned off does not happen") {
 TEST_CASE("failures that found no room in the channel count all the same") {
     Watched watched;
     struct Ends {
-        void on_report(const proxy::EndpointFailure &) { ++reports; }
+        void on_report(const FailureChannel::Report &) { ++reports; }
         void on_lost() { watched.watch.on_lost_reports(uv::Loop::now()); }
         Watched &watched;
         int reports = 0;
@@ -316,7 +316,7 @@ TEST_CASE("failures that found no room in the channel count all the same") {
                            Delegate<void()>::bind<&Ends::on_lost>(ends)};
     for (int i = 0; i < 1030; ++i) {
         watched.endpoint(3).note_failure();
-        channel.report(0, {.endpoint = {0, 1}});
+        channel.report(0, {.generation = 0, .failure = {.endpoint = {0, 1}}});
     }
     CHECK(uv::turn_until(watched.loop, [&] { return !watched.health(3).healthy(); }));
     CHECK(ends.reports == 1024);

@@ -1,7 +1,7 @@
 #include "rcu/rcu.h"
 #include "server/connection_budget.h"
-#include "server/endpoint_addresses.h"
 #include "server/failure_channel.h"
+#include "server/generation.h"
 #include "server/listening_sockets.h"
 #include "server/live_clusters.h"
 #include "server/worker.h"
@@ -77,7 +77,7 @@ config::Config proxy_config(std::uint16_t origin) {
 }
 
 struct Ignore {
-    void on_report(const proxy::EndpointFailure &) {}
+    void on_report(const FailureChannel::Report &) {}
     void on_lost() {}
 };
 
@@ -138,12 +138,9 @@ TEST_CASE("four workers serve while the ring is republished a hundred times a se
     std::uint16_t origin_port = 0;
     std::uint16_t port = 0;
     std::vector<BoundSocket> origin_sockets = bind_somewhere(origin_port);
-    const proxy::Runtime origin_runtime{origin_config(), 1, 1, 1};  // two instances
-    const proxy::Runtime runtime{proxy_config(origin_port), 2, workers, 2};
-    LiveClusters no_clusters{origin_runtime};
-    LiveClusters clusters{runtime};
-    const EndpointAddresses no_addresses{origin_runtime};
-    const EndpointAddresses addresses{runtime};
+    Generation origin_generation{origin_config(), 1, 1, 1};  // two instances
+    Generation generation{proxy_config(origin_port), 2, workers, 2};
+    LiveClusters &clusters = generation.clusters();
     const auto on_report = FailureChannel::OnReport::bind<&Ignore::on_report>(nobody);
     const auto on_lost = Delegate<void()>::bind<&Ignore::on_lost>(nobody);
     FailureChannel origin_failures{loop, 1, on_report, on_lost};
@@ -155,14 +152,13 @@ TEST_CASE("four workers serve while the ring is republished a hundred times a se
     std::atomic<int> right{0};
     std::atomic<int> wrong{0};
     {
-        Worker origin{
-            {origin_runtime, no_clusters, no_addresses, {}, origin_failures, budget, alone},
-            {.seed = 7, .sockets = std::move(origin_sockets)}};
+        Worker origin{{origin_failures, budget, alone}, {.seed = 7}};
+        origin.adopt(origin_generation, std::move(origin_sockets));
         std::vector<std::unique_ptr<Worker>> proxies;
         for (std::size_t i = 0; i < workers; ++i) {
-            proxies.push_back(std::make_unique<Worker>(
-                Shared{runtime, clusters, addresses, {}, failures, budget, balance},
-                Worker::Settings{.number = i, .seed = i, .sockets = bind_somewhere(port)}));
+            proxies.push_back(std::make_unique<Worker>(Shared{failures, budget, balance},
+                                                       Worker::Settings{.number = i, .seed = i}));
+            proxies.back()->adopt(generation, bind_somewhere(port));
         }
         origin.start();
         for (const auto &worker : proxies) worker->start();

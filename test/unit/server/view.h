@@ -48,11 +48,15 @@ inline config::Config small_config() {
 /// Everything that a ServerView looks at, without threads, with two workers' counters.
 struct Scene {
     explicit Scene(config::Config config = small_config())
-        : runtime{std::move(config), 42, 2}, clusters{runtime}, health{runtime, state.started} {
+        : runtime{std::move(config), 42, 2},
+          totals{runtime.dimensions()},
+          clusters{runtime},
+          health{runtime, state.started} {
         for (int i = 0; i < 2; ++i) {
             stats.push_back(std::make_unique<stats::WorkerStats>(runtime.dimensions()));
             workers.push_back(stats.back().get());
         }
+        totals.start(workers);
         for (std::size_t i = 0; i < runtime.config().rate_limits.size(); ++i) {
             ledgers.push_back(std::make_unique<limit::Ledger>(limit::Policy{}, 8));
             ledger_list.push_back(ledgers.back().get());
@@ -63,6 +67,7 @@ struct Scene {
         return {.state = state,
                 .runtime = runtime,
                 .workers = workers,
+                .totals = totals,
                 .clusters = clusters,
                 .health = health,
                 .ledgers = ledger_list};
@@ -86,6 +91,7 @@ struct Scene {
                       .started = TimePoint{std::chrono::hours{1}},
                       .serving = true};
     proxy::Runtime runtime;
+    stats::Totals totals;
     LiveClusters clusters;
     HealthTable health;
     std::vector<std::unique_ptr<stats::WorkerStats>> stats;

@@ -1,0 +1,90 @@
+#include "server/supervision.h"
+
+#include "server/seeds.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace uvoy::server {
+
+namespace {
+
+using OnChange = HealthKeeper::OnChange;
+
+}  // namespace
+
+Supervision::Supervision(uv::Loop &loop, Generation &generation)
+    : generation_{generation},
+      names_{loop,
+             generation.runtime(),
+             generation.addresses(),
+             {.seed = random_seed(), .server = {}}},
+      publisher_{loop, generation.clusters()},
+      keeper_{loop, generation.runtime(), random_seed(),
+              OnChange::bind<&Supervision::on_health_change>(*this)},
+      checker_{loop, generation.runtime(), generation.addresses(), keeper_},
+      outliers_{loop, generation.runtime(), keeper_} {
+    publisher_.set_health(health());
+    checker_.start(generation.worker_stats());
+    outliers_.start(generation.worker_stats());
+    if (needs_discovery()) discovery_.emplace(loop, parts(), random_seed());
+}
+
+Supervision::Supervision(uv::Loop &loop, Generation &generation,
+                         std::unique_ptr<Supervision> former)
+    : generation_{generation},
+      former_{std::move(former)},
+      names_{loop,
+             generation.runtime(),
+             generation.addresses(),
+             {.seed = random_seed(), .server = {}}},
+      publisher_{loop, generation.clusters(), former_->publisher_},
+      keeper_{loop,
+              generation.runtime(),
+              random_seed(),
+              OnChange::bind<&Supervision::on_health_change>(*this),
+              former_->keeper_,
+              generation.heirs()},
+      checker_{loop, generation.runtime(), generation.addresses(), keeper_},
+      outliers_{loop, generation.runtime(), keeper_} {
+    publisher_.set_health(health());
+    checker_.start(generation.worker_stats());
+    outliers_.inherit(former_->outliers_, generation.heirs());
+    outliers_.start(generation.worker_stats());
+    if (needs_discovery()) {
+        if (former_->discovery_)
+            discovery_.emplace(loop, parts(), random_seed(), former_->generation_.runtime(),
+                               *former_->discovery_);
+        else discovery_.emplace(loop, parts(), random_seed());
+    }
+    former_.reset();
+    publisher_.publish_now();
+}
+
+bool Supervision::needs_discovery() const {
+    return std::ranges::any_of(
+        generation_.runtime().config().clusters,
+        [](const config::Cluster &cluster) { return cluster.discovery.has_value(); });
+}
+
+EndpointParts Supervision::parts() {
+    return {.runtime = generation_.runtime(),
+            .addresses = generation_.addresses(),
+            .clusters = generation_.clusters(),
+            .health = checker_,
+            .publisher = publisher_,
+            .totals = generation_.totals()};
+}
+
+void Supervision::on_health_change(std::size_t cluster) {
+    if (discovery_) discovery_->on_health_change(cluster);
+    publisher_.on_change(cluster);
+}
+
+void Supervision::on_failure(const proxy::EndpointFailure &failure) {
+    if (!generation_.runtime().has_endpoint(failure.endpoint)) return;  // it is gone
+    checker_.on_passive_failure(failure.endpoint, failure.reason, failure.at);
+    outliers_.on_failure(failure);
+}
+
+}  // namespace uvoy::server

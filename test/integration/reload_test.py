@@ -1,0 +1,266 @@
+"""Another configuration takes the place of the one in use: nothing is lost, and what did not change
+stays as it is."""
+
+import copy
+import json
+import pathlib
+import signal
+import threading
+import time
+import unittest
+
+import harness
+import wire
+from harness import Uvoy, config, eventually, free_port
+from origin import Origin, answer, slow
+
+NO_CHECKS = {"health_check": {"type": "none"}}
+
+
+def named(name):
+    def handler(_, request, peer):
+        peer.send(answer(name.encode()))
+
+    return handler
+
+
+class Reloads(unittest.TestCase):
+    def start(self, settings, **options):
+        self.uvoy = self.enterContext(Uvoy(settings, **options))
+        return self.uvoy
+
+    def write(self, settings):
+        path = pathlib.Path(self.uvoy.folder.name) / "uvoy.json"
+        path.write_text(settings if isinstance(settings, str) else json.dumps(settings))
+
+    def reload(self, settings, result="success"):
+        before = self.count(result)
+        self.write(settings)
+        self.uvoy.signal(signal.SIGHUP)
+        eventually(lambda: self.count(result) > before, f"a reload ends with {result}")
+
+    def count(self, result):
+        return self.uvoy.metric("uvoy_config_reloads_total", f'result="{result}"')
+
+    def generations(self):
+        return self.uvoy.json("/v1/status")["config"]["generations"]
+
+    def settled(self):
+        eventually(lambda: self.generations() == 1, "the former configurations end")
+
+
+class Change(Reloads):
+    def test_an_endpoint_replaces_another_one(self):
+        first = self.enterContext(Origin(named("first"), name="first"))
+        second = self.enterContext(Origin(named("second"), name="second"))
+        settings = config(first, cluster=NO_CHECKS)
+        uvoy = self.start(settings)
+        with uvoy.connect() as client:
+            client.send(wire.head("GET", "/"))
+            self.assertEqual(client.response().body, b"first")
+            changed = copy.deepcopy(settings)
+            changed["clusters"]["app"]["endpoints"] = [second.address]
+            before = uvoy.json("/v1/status")["config"]
+            self.reload(changed)
+            # The connection stays, and its next request goes by what is written now.
+            client.send(wire.head("GET", "/"))
+            self.assertEqual(client.response().body, b"second")
+        status = uvoy.json("/v1/status")["config"]
+        self.assertNotEqual(status["hash"], before["hash"])
+        self.assertEqual(list(uvoy.endpoints()), [second.address])
+        self.assertIn("cluster app changed", uvoy.log())
+        self.settled()
+
+    def test_a_request_ends_as_it_began(self):
+        origin = self.enterContext(Origin(slow(1)))
+        settings = config(origin, cluster=NO_CHECKS)
+        uvoy = self.start(settings)
+        with uvoy.connect() as client:
+            client.send(wire.head("GET", "/"))
+            eventually(lambda: origin.requests, "the request is at the endpoint")
+            changed = copy.deepcopy(settings)
+            changed["routes"] = [{"name": "all", "respond": {"status": 418}}]
+            changed["clusters"] = settings["clusters"]
+            self.reload(changed)
+            self.assertEqual(self.generations(), 2)
+            response = client.response()
+            self.assertEqual(response.status, 200)
+            self.assertNotEqual(response.get("connection"), "close")
+            client.send(wire.head("GET", "/"))
+            self.assertEqual(client.response().status, 418)
+        self.settled()
+
+    def test_what_did_not_change_stays_as_it_was(self):
+        origin = self.enterContext(Origin())
+        dead = f"127.0.0.1:{free_port()}"
+        settings = config(origin, dead, rate_limits={"few": {"rate": "1/h", "burst": 3}})
+        settings["routes"] = [{"name": "all", "cluster": "app", "rate_limits": ["few"]}]
+        settings["clusters"]["app"]["load_balancing"] = {"panic_threshold": "100%"}
+        uvoy = self.start(settings)
+        eventually(lambda: uvoy.endpoints()[dead]["state"] == "unhealthy", "one is out")
+        self.assertEqual([uvoy.ask("/").status for _ in range(2)], [200, 200])
+        out = uvoy.endpoints()[dead]
+        total = uvoy.metric("requests_total")
+        changed = copy.deepcopy(settings)
+        changed["clusters"]["app"]["endpoints"].insert(0, f"127.0.0.1:{free_port()}")
+        changed["rate_limits"]["another"] = {"rate": "5/s"}
+        changed["rate_limits"] = dict(reversed(changed["rate_limits"].items()))
+        changed["routes"].insert(0, {"match": {"path": "/x"}, "respond": {"status": 204}})
+        self.reload(changed)
+        kept = uvoy.endpoints()[dead]
+        self.assertEqual((kept["state"], kept["ejections"]), ("unhealthy", out["ejections"]))
+        self.assertGreaterEqual(kept["for_seconds"], out["for_seconds"])
+        self.assertGreaterEqual(kept["checks_failed"], out["checks_failed"])
+        self.assertEqual(uvoy.metric("requests_total"), total)
+        # One token is left of three.
+        self.assertEqual([uvoy.ask("/").status for _ in range(3)].count(429), 2)
+        self.assertGreater(uvoy.metric("requests_total"), total)
+        self.assertEqual(uvoy.metric("requests_dropped_total", 'limit="few"'), 2)
+        self.settled()
+        self.assertEqual(uvoy.metric("requests_dropped_total", 'limit="few"'), 2)
+
+    def test_idle_connections_to_endpoints_stay(self):
+        origin = self.enterContext(Origin())
+        settings = config(origin, cluster=NO_CHECKS, workers=1)
+        uvoy = self.start(settings)
+        self.assertEqual(uvoy.ask("/").status, 200)
+        changed = copy.deepcopy(settings)
+        changed["routes"] = [{"name": "everything", "cluster": "app"}]
+        self.reload(changed)
+        self.settled()
+        self.assertEqual(uvoy.ask("/").status, 200)
+        self.assertEqual(uvoy.metric("uvoy_upstream_connects_total", 'result="ok"'), 1)
+        self.assertEqual(uvoy.metric("uvoy_upstream_reuses_total"), 1)
+
+
+class Listeners(Reloads):
+    def test_one_comes_and_another_goes(self):
+        origin = self.enterContext(Origin())
+        settings = config(origin, cluster=NO_CHECKS)
+        uvoy = self.start(settings)
+        kept = self.enterContext(uvoy.connect())
+        added = free_port()
+        changed = copy.deepcopy(settings)
+        changed["listeners"]["more"] = {"address": f"127.0.0.1:{added}"}
+        self.reload(changed)
+        self.assertEqual(wire.ask(added, "/").status, 200)
+        leaving = self.enterContext(wire.connect(added))
+        leaving.send(wire.head("GET", "/"))
+        self.assertEqual(leaving.response().status, 200)
+        self.reload(settings)
+        self.assertTrue(leaving.at_end())  # in good order
+        eventually(lambda: refused(added), "the address is closed")
+        kept.send(wire.head("GET", "/"))
+        self.assertEqual(kept.response().status, 200)
+        self.settled()
+        self.reload(changed)
+        self.assertEqual(wire.ask(added, "/").status, 200)
+
+    def test_one_that_goes_may_come_back_at_once(self):
+        origin = self.enterContext(Origin())
+        settings = config(origin, cluster=NO_CHECKS)
+        uvoy = self.start(settings)
+        port = uvoy.port
+        changed = copy.deepcopy(settings)
+        changed["listeners"]["web"]["address"] = f"127.0.0.1:{free_port()}"
+        for _ in range(3):
+            self.reload(changed)
+            self.reload(settings)
+            self.assertEqual(wire.ask(port, "/").status, 200)
+
+
+def refused(port):
+    try:
+        wire.connect(port).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+class Mistakes(Reloads):
+    def test_the_configuration_in_use_stays(self):
+        origin = self.enterContext(Origin())
+        taken = self.enterContext(Origin())
+        settings = config(origin, cluster=NO_CHECKS)
+        uvoy = self.start(settings)
+        before = uvoy.json("/v1/status")["config"]
+        elsewhere = copy.deepcopy(settings)
+        elsewhere["listeners"]["more"] = {"address": taken.address}
+        restart = copy.deepcopy(settings)
+        restart["workers"] = 3
+        unknown = copy.deepcopy(settings)
+        unknown["clusters"]["app"]["endpoints"] = ["nowhere.invalid:80"]
+        for wrong, why in (
+            ("{", "error:"),
+            ({**settings, "listenerz": {}}, "listenerz"),
+            (elsewhere, "address already in use"),
+            (restart, "/workers: a reload cannot change it"),
+            (unknown, "/clusters/app/endpoints/0"),
+        ):
+            with self.subTest(why):
+                self.reload(wrong, "failure")
+                self.assertIn(why, uvoy.log())
+                self.assertEqual(uvoy.metric("uvoy_config_last_reload_successful"), 0)
+                self.assertEqual(uvoy.ask("/").status, 200)
+                self.assertEqual({**uvoy.json("/v1/status")["config"], "last_reload_failed": False}, before)
+        self.reload(settings)
+        self.assertEqual(uvoy.metric("uvoy_config_last_reload_successful"), 1)
+
+
+class Crowd(Reloads):
+    """Clients ask all the time, over connections that stay and over new ones."""
+
+    SECONDS = 2
+
+    def ask_for_ever(self, port, keeps):
+        client = None
+        while not self.over:
+            try:
+                client = client or wire.connect(port)
+                client.send(wire.head("GET", "/"))
+                response = client.response()
+                if response.status != 200:
+                    self.wrong.append(response.status)
+                self.right += 1
+                if not keeps or response.get("connection") == "close":
+                    client.close()
+                    client = None
+            except (OSError, wire.Truncated, IndexError) as error:
+                self.wrong.append(repr(error))
+                client = None
+        if client:
+            client.close()
+
+    def test_no_request_is_lost(self):
+        origins = [self.enterContext(Origin()) for _ in range(3)]
+        settings = config(*origins[:2], cluster=NO_CHECKS, shutdown={"drain_timeout": "5s"})
+        uvoy = self.start(settings)
+        self.over, self.wrong, self.right = False, [], 0
+        threads = [
+            threading.Thread(target=self.ask_for_ever, args=(uvoy.port, keeps))
+            for keeps in (True, True, True, False, False)
+        ]
+        for thread in threads:
+            thread.start()
+        end = time.monotonic() + self.SECONDS
+        number = 0
+        while time.monotonic() < end:
+            number += 1
+            changed = copy.deepcopy(settings)
+            some = origins[number % 3 :] + origins[: number % 3]
+            changed["clusters"]["app"]["endpoints"] = [origin.address for origin in some[:2]]
+            changed["listeners"][f"l{number}"] = {"address": f"127.0.0.1:{free_port()}"}
+            changed["routes"] = [{"name": f"r{number % 2}", "cluster": "app"}]
+            self.reload(changed)
+        self.over = True
+        for thread in threads:
+            thread.join()
+        self.assertEqual(self.wrong, [])
+        self.assertGreater(self.right, 20)
+        self.assertGreater(number, 3)
+        self.settled()
+        self.assertEqual(uvoy.metric("requests_total", 'cluster="app"') > 0, True)
+
+
+if __name__ == "__main__":
+    harness.main()
