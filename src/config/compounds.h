@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/config.h"
 #include "config/type.h"
 
 #include <algorithm>
@@ -19,7 +20,18 @@ inline JsonObject any_of(const JsonObject &a, const JsonObject &b) {
     return {{"anyOf", json_array({a.text(), b.text()})}};
 }
 
-/// Reads each item; items that can be compared must differ.  The result has an element for every
+/// Whether two equal items of a list are a mistake: of values they are; objects have rules of their
+/// own, which say better what is wrong.
+template <typename V>
+inline constexpr bool is_value = std::equality_comparable<V>;
+template <>
+inline constexpr bool is_value<Endpoint> = false;
+template <>
+inline constexpr bool is_value<Route> = false;
+template <>
+inline constexpr bool is_value<AccessLog> = false;
+
+/// Reads each item; values must differ.  The result has an element for every
 /// item, good or not, so that indices agree with the file.
 template <typename V>
 bool read_items(Context &context, const Node &array, const Type<V> &type, std::vector<V> &values) {
@@ -28,7 +40,7 @@ bool read_items(Context &context, const Node &array, const Type<V> &type, std::v
     for (const Node &item : array.items) {
         V value{};
         const bool ok = type.read(context, item, value);
-        if constexpr (std::equality_comparable<V>) {
+        if constexpr (is_value<V>) {
             if (ok && std::find(values.begin(), values.end(), value) != values.end())
                 context.fail(item, "stands in the list already");
         }
@@ -45,7 +57,7 @@ Type<std::vector<V>> list(Type<V> type, std::size_t min, std::size_t max) {
                       {"items", type.schema.text()},
                       {"minItems", json_number(min)},
                       {"maxItems", json_number(max)}};
-    if constexpr (std::equality_comparable<V>) schema.set("uniqueItems", "true");
+    if constexpr (is_value<V>) schema.set("uniqueItems", "true");
     const auto write = [inner = type.write](const std::vector<V> &values) {
         std::vector<std::string> items;
         items.reserve(values.size());
