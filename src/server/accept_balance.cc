@@ -69,7 +69,7 @@ bool AcceptBalance::hand_over(std::size_t worker, Connection &connection) {
     return true;
 }
 
-std::unique_ptr<AcceptBalance::Connection> AcceptBalance::take(std::size_t worker) {
+std::optional<AcceptBalance::Connection> AcceptBalance::take(std::size_t worker) {
     Seat &seat = *seats_[worker];
     if (std::exchange(seat.taking, false)) seat.coming.fetch_sub(1);
     if (seat.taken == nullptr) {
@@ -79,10 +79,10 @@ std::unique_ptr<AcceptBalance::Connection> AcceptBalance::take(std::size_t worke
             seat.taken = std::exchange(newest, next);
         }
     }
-    if (seat.taken == nullptr) return nullptr;
+    if (seat.taken == nullptr) return std::nullopt;
     const std::unique_ptr<Node> first{std::exchange(seat.taken, seat.taken->next)};
     seat.taking = true;
-    return std::make_unique<Connection>(std::move(first->connection));
+    return std::move(first->connection);
 }
 
 void AcceptBalance::close(std::size_t worker) { seats_[worker]->open.store(false); }

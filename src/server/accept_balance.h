@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace uvoy::server {
@@ -46,9 +47,9 @@ public:
     /// Takes `connection`, that `worker` has accepted, to another one.  False: it stays, untouched.
     bool hand_over(std::size_t worker, Connection &connection);
 
-    /// The oldest connection that others gave to `worker`, or null.  It counts as coming until
-    /// the next call.
-    std::unique_ptr<Connection> take(std::size_t worker);
+    /// The oldest connection that others gave to `worker`, if any.  It counts as coming until the
+    /// next call.
+    std::optional<Connection> take(std::size_t worker);
 
     /// From now on `worker` is given nothing more, nor gives.
     void close(std::size_t worker);
