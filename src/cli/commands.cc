@@ -8,14 +8,19 @@
 #include "server/control_loop.h"
 #include "server/demo.h"
 #include "server/demo_endpoint.h"
+#include "server/predecessor.h"
+#include "server/service_manager.h"
 #include "server/version.h"
 
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <optional>
 #include <stdexcept>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace uvoy::cli {
@@ -48,12 +53,25 @@ int check(const std::string &path) {
     return 0;
 }
 
+/// Where this program is, or was before another version took its place on disk.
+std::string program_path() {
+    std::error_code error;
+    std::string path = std::filesystem::read_symlink("/proc/self/exe", error).string();
+    constexpr std::string_view gone = " (deleted)";
+    if (path.ends_with(gone)) path.resize(path.size() - gone.size());
+    return path;
+}
+
 int run(const std::string &path) {
+    auto predecessor = server::Predecessor::from_environment();
+    server::ServiceManager::take_sockets();
     config::Loaded loaded = load(path);
     if (!loaded.config) return configuration_error;
     server::ControlLoop control{{.config = std::move(*loaded.config),
                                  .config_path = path,
-                                 .config_hash = std::move(loaded.hash)}};
+                                 .config_hash = std::move(loaded.hash),
+                                 .program = program_path(),
+                                 .predecessor = std::move(predecessor)}};
     return control.run();
 }
 

@@ -8,8 +8,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
+#include <optional>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 namespace uvoy::cli {
@@ -34,6 +37,37 @@ config::Address address_of(const CtlLine &line) {
     return std::move(**address);
 }
 
+/// Whoever has asked `process` to hand over sees here that it has, or why not.  None: not yet.
+std::optional<AdminAnswer> outcome(const AdminAnswer &answer, const server::Json &process) {
+    const server::Json status = server::Json::parse(answer.body, nullptr, false);
+    if (!answer.ok() || !status.is_object()) return std::nullopt;
+    if (status.at("pid") != process)
+        return status.at("state") == "serving" ? std::optional{answer} : std::nullopt;
+    const server::Json &upgrade = status.at("upgrade");
+    if (!upgrade.is_object() || upgrade.at("state") != "failed") return std::nullopt;
+    const server::Json problem{{"detail", "no upgrade: " + upgrade.at("why").get<std::string>()}};
+    return AdminAnswer{.status = 409, .body = problem.dump(2) + "\n"};
+}
+
+/// Waits until the other process serves.
+AdminAnswer upgrade(const AdminClient &client) {
+    using Clock = std::chrono::steady_clock;
+    AdminAnswer answer = client.change("POST", "/v1/upgrade");
+    if (!answer.ok()) return answer;
+    const server::Json process = server::Json::parse(answer.body).at("pid");
+    // A little longer than the process itself waits.
+    const auto deadline = Clock::now() + std::chrono::seconds{70};
+    while (Clock::now() < deadline) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+        try {
+            if (auto end = outcome(client.get("/v1/status"), process)) return std::move(*end);
+        } catch (const Unreachable &) {
+            // Of the two processes one has just closed its door.
+        }
+    }
+    throw Unreachable{"no answer from either process"};
+}
+
 AdminAnswer ask(const CtlLine &line, const AdminClient &client) {
     using Verb = CtlLine::Verb;
     switch (line.verb) {
@@ -45,6 +79,8 @@ AdminAnswer ask(const CtlLine &line, const AdminClient &client) {
             return client.change("POST", "/v1/drain");
         case Verb::undrain:
             return client.change("POST", "/v1/undrain");
+        case Verb::upgrade:
+            return upgrade(client);
         case Verb::log_level:
             return client.change("POST", "/v1/log-level",
                                  server::Json{{"level", line.level}}.dump());
@@ -62,6 +98,7 @@ std::string text_of(CtlLine::Verb verb, const server::Json &json) {
         case Verb::status:
         case Verb::drain:
         case Verb::undrain:
+        case Verb::upgrade:
             break;
     }
     return status_text(json);

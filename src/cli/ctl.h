@@ -6,7 +6,7 @@ namespace uvoy::cli {
 
 /// What `uvoy ctl` is asked to do.
 struct CtlLine {
-    enum class Verb { status, clusters, drain, undrain, log_level };
+    enum class Verb { status, clusters, drain, undrain, upgrade, log_level };
 
     Verb verb = Verb::status;
     std::string admin;    ///< address; empty: as the configuration says

@@ -23,6 +23,7 @@ void add_ctl(CLI::App &app, CtlLine &line) {
     command("drain", "Out of the rotation: /readyz says 503, answers close connections",
             Verb::drain);
     command("undrain", "Back in the rotation", Verb::undrain);
+    command("upgrade", "The program on disk takes over; nothing is lost", Verb::upgrade);
     command("log-level", "How much is logged", Verb::log_level)
         ->add_option("LEVEL", line.level, "From which level on")
         ->type_name("{debug,info,warning,error}")

@@ -30,6 +30,9 @@ public:
     /// What it tells of from now on.
     void show(const ServerView &view) { service_.show(view); }
 
+    /// Somebody else serves the address from now on: stops accepting.
+    void retire(TimePoint now) { driver_.drain(now); }
+
     /// Where it listens; the first, if a name stands for several addresses.
     const uv::SocketAddress &address() const { return address_; }
 

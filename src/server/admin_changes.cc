@@ -30,6 +30,7 @@ std::optional<Refusal> refuse_other_keys(const Json &body,
 AdminChanges::Handler AdminChanges::find(std::string_view path) {
     if (path == "/v1/drain") return &AdminChanges::drain;
     if (path == "/v1/undrain") return &AdminChanges::undrain;
+    if (path == "/v1/upgrade") return &AdminChanges::upgrade;
     if (path == "/v1/log-level") return &AdminChanges::log_level;
     return nullptr;
 }
@@ -50,6 +51,14 @@ proxy::LocalAnswer AdminChanges::set_draining(const Json &body, bool draining) {
     if (const auto refusal = refuse_other_keys(body, {})) return problem(*refusal);
     if (const auto refusal = steering_->set_draining(draining)) return problem(*refusal);
     return json_answer(status_json(view_, this_moment()));
+}
+
+proxy::LocalAnswer AdminChanges::upgrade(const Json &body) {
+    if (const auto refusal = refuse_other_keys(body, {})) return problem(*refusal);
+    if (const auto refusal = steering_->upgrade()) return problem(*refusal);
+    proxy::LocalAnswer answer = json_answer(status_json(view_, this_moment()));
+    answer.status = 202;
+    return answer;
 }
 
 proxy::LocalAnswer AdminChanges::log_level(const Json &body) {

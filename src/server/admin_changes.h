@@ -27,6 +27,7 @@ public:
 private:
     proxy::LocalAnswer drain(const Json &body);
     proxy::LocalAnswer undrain(const Json &body);
+    proxy::LocalAnswer upgrade(const Json &body);
     proxy::LocalAnswer log_level(const Json &body);
     proxy::LocalAnswer set_draining(const Json &body, bool draining);
 

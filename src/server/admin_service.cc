@@ -26,6 +26,7 @@ constexpr std::string_view index_text =
     "with Content-Type: application/json and X-Uvoy-Admin: 1, or by uvoy ctl:\n"
     "POST /v1/drain       out of the rotation: /readyz says 503, answers close connections\n"
     "POST /v1/undrain     back again\n"
+    "POST /v1/upgrade     the program on disk takes over; /v1/status says how it goes\n"
     "POST /v1/log-level   {\"level\": \"debug\"}, info, warning or error\n";
 
 /// Prometheus, Kubernetes and Compose call these by a name of their own, and what they say is no

@@ -33,6 +33,20 @@ const char *phase(const ServerState &state) {
     return state.serving ? "serving" : "starting";
 }
 
+Json upgrade_json(const Upgrade &upgrade) {
+    switch (upgrade.phase) {
+        case Upgrade::Phase::none:
+            break;
+        case Upgrade::Phase::running:
+            return {{"state", "running"}};
+        case Upgrade::Phase::failed:
+            return {{"state", "failed"}, {"why", upgrade.why}};
+        case Upgrade::Phase::done:
+            return {{"state", "done"}};
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 Moment this_moment() { return {uv::Loop::now(), unix_milliseconds()}; }
@@ -69,6 +83,7 @@ Json status_json(const ServerView &view, const Moment &moment) {
           {"loaded", rfc3339(state.config_loaded)},
           {"last_reload_failed", state.last_reload_failed},
           {"generations", view.generations != nullptr ? view.generations->size() : 1}}},
+        {"upgrade", upgrade_json(state.upgrade)},
         {"log_level", log::name(log::level())},
         {"requests_in_flight", requests},
         {"connections", connections},

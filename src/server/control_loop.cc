@@ -15,6 +15,7 @@
 #include <signal.h>
 
 #include <exception>
+#include <system_error>
 #include <utility>
 
 namespace uvoy::server {
@@ -76,7 +77,10 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
       drain_{loop_,
              {.timeout = config().shutdown.drain_timeout,
               .load = Delegate<Drain::Load()>::bind<&ControlLoop::load>(*this),
-              .on_end = Delegate<void(Drain::End)>::bind<&ControlLoop::on_drained>(*this)}} {
+              .on_end = Delegate<void(Drain::End)>::bind<&ControlLoop::on_drained>(*this)}},
+      program_{std::move(settings.program)},
+      predecessor_{std::move(settings.predecessor)},
+      service_{loop_, Delegate<bool()>::bind<&ControlLoop::workers_live>(*this)} {
     guard_memory();
     if (!config().access_log.empty()) log_writer_.emplace(config().access_log, plan.workers);
     make_workers(plan.workers, std::move(plan.sockets));
@@ -140,7 +144,7 @@ int ControlLoop::run() {
     signals_.push_back(std::make_unique<uv::Signal>(
         loop_, SIGUSR1, Delegate<void()>::bind<&ControlLoop::on_reopen_signal>(*this)));
     signals_.push_back(std::make_unique<uv::Signal>(
-        loop_, SIGUSR2, Delegate<void()>::bind<&ControlLoop::on_other_signal>(*this)));
+        loop_, SIGUSR2, Delegate<void()>::bind<&ControlLoop::on_upgrade_signal>(*this)));
     discover();
     if (state_.draining) return 0;  // nobody was served yet
     for (const auto &worker : workers_) worker->start();
@@ -149,6 +153,12 @@ int ControlLoop::run() {
                   .workers = workers_.size(),
                   .connections = budget_.limit(),
                   .admin = admin_.has_value()});
+    if (predecessor_ && !predecessor_->tell_ready()) {
+        log::error("the process whose place this one should take has given up: ending");
+        begin_end();
+    }
+    predecessor_.reset();
+    service_.ready();
     loop_.run();
     return exit_code_;
 }
@@ -172,10 +182,16 @@ void ControlLoop::on_failure(const FailureChannel::Report &report) {
 }
 
 void ControlLoop::on_end_signal() {
-    if (drain_.begun()) {
-        drain_.interrupt();
-        return;
-    }
+    // Once to a process that drains for its successor: whoever stops a service means all of it.
+    const bool told = std::exchange(told_to_end_, true);
+    if (drain_.begun() && told) drain_.interrupt();
+    if (drain_.begun()) return;
+    service_.stopping();
+    begin_end();
+}
+
+void ControlLoop::begin_end() {
+    successor_.reset();
     const bool served = std::exchange(state_.serving, false);
     state_.draining = true;
     if (!served) return;
@@ -198,7 +214,9 @@ void ControlLoop::on_hangup() {
 }
 
 ReloadResult ControlLoop::reload() {
+    service_.reloading();
     ReloadResult result = try_reload();
+    service_.ready();
     state_.last_reload_failed = !result.problems.empty();
     if (result.problems.empty()) {
         ++state_.reloads_done;
@@ -256,8 +274,56 @@ void ControlLoop::on_reopen_signal() {
     if (log_writer_) log_writer_->reopen();
 }
 
-void ControlLoop::on_other_signal() {
-    log::info("SIGUSR2 has no meaning in this version: ignored");
+void ControlLoop::on_upgrade_signal() {
+    if (const auto refusal = upgrade()) log::error("no upgrade: {}", refusal->why);
+}
+
+std::optional<Refusal> ControlLoop::upgrade() {
+    if (program_.empty()) return Refusal{409, "this is no service, but a demo"};
+    if (!state_.serving) return Refusal{409, "it is not serving"};
+    if (successor_) return Refusal{409, "an upgrade is under way"};
+    try {
+        successor_.emplace(
+            loop_,
+            Successor::Settings{
+                .program = program_,
+                .config_path = state_.config_path,
+                .hash_seed = generations_.present().runtime().hash_seed(),
+                .on_ready = Delegate<void(int)>::bind<&ControlLoop::on_successor_ready>(*this),
+                .on_failure =
+                    Delegate<void(const char *)>::bind<&ControlLoop::on_successor_failed>(*this)});
+    } catch (const std::system_error &error) {
+        return Refusal{503, error.what()};
+    }
+    log::info("upgrade: {} is started and shall take over", program_);
+    state_.upgrade = {.phase = Upgrade::Phase::running, .why = {}};
+    return std::nullopt;
+}
+
+void ControlLoop::on_successor_ready(int pid) {
+    log::info("upgrade: process {} serves, this one ends", pid);
+    state_.upgrade.phase = Upgrade::Phase::done;
+    service_.hand_over(pid);
+    if (admin_) admin_->retire(uv::Loop::now());
+    begin_end();
+}
+
+void ControlLoop::on_successor_failed(const char *why) {
+    log::error("upgrade: failed, this process goes on: {}", why);
+    state_.upgrade = {.phase = Upgrade::Phase::failed, .why = why};
+    successor_.reset();
+}
+
+bool ControlLoop::workers_live() {
+    turns_.resize(workers_.size());
+    bool all = true;
+    for (std::size_t i = 0; i < workers_.size(); ++i)
+        all = all && workers_[i]->turns() != turns_[i];
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        if (all) turns_[i] = workers_[i]->turns();
+        workers_[i]->wake();
+    }
+    return all;
 }
 
 Drain::Load ControlLoop::load() {

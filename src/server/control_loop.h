@@ -11,8 +11,11 @@
 #include "server/generations.h"
 #include "server/log_writer.h"
 #include "server/memory_guard.h"
+#include "server/predecessor.h"
 #include "server/server_view.h"
+#include "server/service_manager.h"
 #include "server/steering.h"
+#include "server/successor.h"
 #include "server/supervision.h"
 #include "server/worker.h"
 #include "uv/loop.h"
@@ -39,9 +42,11 @@ class ControlLoop final : public Steering {
 public:
     struct Settings {
         config::Config config;
-        std::string config_path;      ///< empty if there is no file
-        std::string config_hash;      ///< hexadecimal; empty if there is no file
-        bool ends_on_hangup = false;  ///< SIGHUP drains, as when a terminal is closed
+        std::string config_path;                   ///< empty if there is no file
+        std::string config_hash;                   ///< hexadecimal; empty if there is no file
+        bool ends_on_hangup = false;               ///< SIGHUP drains, as when a terminal is closed
+        std::string program{};                     ///< path of uvoy; empty: it cannot be upgraded
+        std::optional<Predecessor> predecessor{};  ///< whose place it takes
     };
 
     /// Takes its ports; nothing is accepted yet.  Throws StartError.
@@ -80,8 +85,13 @@ private:
     void on_end_signal();
     void on_hangup();
     void on_reopen_signal();
-    void on_other_signal();
+    void on_upgrade_signal();
+    void begin_end();
     std::optional<Refusal> set_draining(bool draining) override;
+    std::optional<Refusal> upgrade() override;
+    void on_successor_ready(int pid);
+    void on_successor_failed(const char *why);
+    bool workers_live();
     Drain::Load load();
     void on_drained(Drain::End how);
 
@@ -99,6 +109,12 @@ private:
     std::vector<std::unique_ptr<Worker>> workers_;
     std::optional<Admin> admin_;
     Drain drain_;
+    bool told_to_end_ = false;  // by a signal
+    std::string program_;
+    std::optional<Predecessor> predecessor_;
+    std::optional<Successor> successor_;
+    ServiceManager service_;
+    std::vector<std::uint64_t> turns_;  // of the workers, when all had turned
     std::vector<std::unique_ptr<uv::Signal>> signals_;
     int exit_code_ = 1;
 };

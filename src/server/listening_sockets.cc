@@ -1,5 +1,6 @@
 #include "server/listening_sockets.h"
 
+#include "server/inherited_sockets.h"
 #include "server/start_error.h"
 #include "uv/address.h"
 #include "uv/listener.h"
@@ -7,8 +8,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -62,19 +65,32 @@ int why_not_free(const uv::SocketAddress &address) {
     return bind(probe.get(), address.get(), address.length) == 0 ? 0 : errno;
 }
 
+/// Not so where somebody else has opened it: for socket units that is a setting.
+bool shares_port(const uv::FileDescriptor &fd) {
+    int value = 0;
+    socklen_t length = sizeof value;
+    return getsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &value, &length) == 0 && value != 0;
+}
+
 void listen_tcp(const uv::SocketAddress &address, std::size_t copies,
                 std::vector<uv::FileDescriptor> &out) {
-    if (const int error = why_not_free(address); error != 0)
-        throw std::system_error{error, std::generic_category()};
-    for (std::size_t i = 0; i < copies; ++i) out.push_back(uv::listen_on(address));
+    std::vector<uv::FileDescriptor> sockets = take_inherited(address);
+    if (sockets.empty()) {
+        if (const int error = why_not_free(address); error != 0)
+            throw std::system_error{error, std::generic_category()};
+    }
+    const bool lone = !sockets.empty() && !shares_port(sockets.front());
+    while (sockets.size() < copies)
+        sockets.push_back(lone ? uv::duplicate(sockets.front()) : uv::listen_on(address));
+    std::ranges::move(sockets, std::back_inserter(out));
 }
 
 std::vector<uv::FileDescriptor> listen_unix(const config::Address &address, std::size_t copies,
                                             const std::string &pointer) {
     const auto parsed = uv::parse_address(address.text());
     if (!parsed) throw StartError{pointer, parsed.error()};
-    std::vector<uv::FileDescriptor> sockets;
-    sockets.push_back(uv::listen_on(*parsed));
+    std::vector<uv::FileDescriptor> sockets = take_inherited(*parsed);
+    if (sockets.empty()) sockets.push_back(uv::listen_on(*parsed));
     while (sockets.size() < copies) sockets.push_back(uv::duplicate(sockets.front()));
     return sockets;
 }

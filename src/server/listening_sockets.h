@@ -17,7 +17,8 @@ struct BoundSocket {
     std::string address{};  ///< as the configuration has it
 };
 
-/// Sockets for one address, `copies` for each IP address that it stands for.  Throws StartError
+/// Sockets for one address, `copies` for each IP address that it stands for, or more if more were
+/// inherited: what the kernel has queued at a socket must be accepted there.  Throws StartError
 /// with `pointer`, also when another process listens there: SO_REUSEPORT alone would share the
 /// port with another uvoy in silence.
 std::vector<uv::FileDescriptor> listen_at(const config::Address &address, std::size_t copies,

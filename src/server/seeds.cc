@@ -6,8 +6,15 @@
 #include <sys/random.h>
 
 #include <cerrno>
+#include <optional>
 
 namespace uvoy::server {
+
+namespace {
+
+std::optional<std::uint64_t> kept_seed;
+
+}  // namespace
 
 std::uint64_t random_seed() {
     std::uint64_t seed = 0;
@@ -18,7 +25,10 @@ std::uint64_t random_seed() {
 }
 
 std::uint64_t hash_seed_of(const std::string &text) {
-    return text.empty() ? random_seed() : hash(text, 0);
+    if (!text.empty()) return hash(text, 0);
+    return kept_seed ? *kept_seed : random_seed();
 }
+
+void keep_random_hash_seed(std::uint64_t seed) { kept_seed = seed; }
 
 }  // namespace uvoy::server

@@ -12,4 +12,8 @@ std::uint64_t random_seed();
 /// a random one for an empty text.
 std::uint64_t hash_seed_of(const std::string &text);
 
+/// From now on hash_seed_of() of an empty text is `seed`: that of a predecessor, whose keys are to
+/// stay where they are.  Before there are threads.
+void keep_random_hash_seed(std::uint64_t seed);
+
 }  // namespace uvoy::server

@@ -17,6 +17,14 @@ class HealthTable;
 class LiveClusters;
 class LogWriter;
 
+/// Of the last attempt to hand over to a new process.
+struct Upgrade {
+    enum class Phase : std::uint8_t { none, running, failed, done };
+
+    Phase phase = Phase::none;
+    std::string why;  ///< it failed
+};
+
 /// Facts about the process that only the control loop changes.
 struct ServerState {
     std::string version;      ///< of uvoy
@@ -27,7 +35,8 @@ struct ServerState {
     std::uint64_t reloads_done = 0;
     std::uint64_t reloads_failed = 0;  ///< the configuration in use stayed
     bool last_reload_failed = false;
-    bool serving = false;   ///< the listeners accept
+    bool serving = false;  ///< the listeners accept
+    Upgrade upgrade;
     bool draining = false;  ///< answers close connections; with !serving: it ends
 };
 

@@ -18,6 +18,10 @@ public:
     /// idle ones end.  Whoever connects is served nevertheless.
     virtual std::optional<Refusal> set_draining(bool draining) = 0;
 
+    /// Starts the program on disk, which takes this process's place when it is ready;
+    /// ServerState::upgrade says how that goes.
+    virtual std::optional<Refusal> upgrade() = 0;
+
 protected:
     ~Steering() = default;
 };

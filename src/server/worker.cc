@@ -68,6 +68,7 @@ void Worker::run() {
 }
 
 void Worker::on_wake() {
+    turns_.fetch_add(1, std::memory_order_relaxed);
     obey();
     receive();
     // Whoever gave a connection did so before all had orders to forget its generation.

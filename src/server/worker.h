@@ -77,6 +77,8 @@ public:
 
     /// Every answer closes its connection and idle ones end, or not any more; accepts nevertheless.
     void set_resting(bool resting);
+    /// How often the loop has turned for wake(), or for another command.
+    std::uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
     /// Stop accepting, finish what is under way.
     void drain();
     /// drain() was carried out and nothing is left.
@@ -138,6 +140,7 @@ private:
     std::atomic<std::size_t> done_{0};
     std::atomic<std::size_t> exchanges_{0};
     std::atomic<bool> drained_{false};
+    std::atomic<std::uint64_t> turns_{0};
     std::thread thread_;
 };
 

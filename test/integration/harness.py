@@ -90,6 +90,9 @@ def run_once(*arguments, text=None, **options):
 class Uvoy:
     """A running uvoy. Leaving the context ends it by SIGINT and asserts that it ends well."""
 
+    wrapper = ()  # a command that runs the command behind it
+    binary = None  # another one than BINARY
+
     def __init__(self, settings, arguments=None, **options):
         self.settings = settings
         self.options = options
@@ -104,7 +107,11 @@ class Uvoy:
         self.log_path, self.stdout_path = folder / "log", folder / "stdout"
         with open(self.log_path, "wb") as log, open(self.stdout_path, "wb") as stdout:
             self.process = subprocess.Popen(
-                [BINARY, *(self.arguments or ["run", folder / "uvoy.json"])],
+                [
+                    *self.wrapper,
+                    self.binary or BINARY,
+                    *(self.arguments or ["run", folder / "uvoy.json"]),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=log,

@@ -20,7 +20,13 @@ struct Notes final : Steering {
         return std::nullopt;
     }
 
+    std::optional<Refusal> upgrade() override {
+        if (!refusal) ++upgrades;
+        return refusal;
+    }
+
     std::optional<Refusal> refusal;
+    int upgrades = 0;
     std::vector<bool> drained;
 };
 
@@ -68,6 +74,16 @@ TEST_CASE("drain and undrain are passed on and answered with the status") {
     const proxy::LocalAnswer refused = post(notes, "/v1/drain");
     CHECK(refused.status == 409);
     CHECK(detail(refused) == "it is not serving");
+}
+
+TEST_CASE("an upgrade is begun and its end is not waited for") {
+    Notes notes;
+    CHECK(post(notes, "/v1/upgrade").status == 202);
+    CHECK(notes.upgrades == 1);
+    notes.refusal = Refusal{409, "it is under way"};
+    CHECK(post(notes, "/v1/upgrade").status == 409);
+    CHECK(post(notes, "/v1/upgrade", R"({"force": true})").status == 400);
+    CHECK(notes.upgrades == 1);
 }
 
 TEST_CASE("nothing is changed by GET, nor without what a web page cannot send") {

@@ -30,7 +30,7 @@ TEST_CASE("the status tells the process and sums its listeners") {
           R"("started":"2024-02-29T11:58:30.250Z","uptime_seconds":90.0,"workers":2,)"
           R"("config":{"path":"uvoy.json","hash":"c0ffee","loaded":"2024-02-29T11:58:30.250Z",)"
           R"("last_reload_failed":false,"generations":1},)"
-          R"("log_level":"info",)"
+          R"("upgrade":null,"log_level":"info",)"
           R"("requests_in_flight":1,"connections":5,"listeners":[)"
           R"({"name":"web","addresses":["127.0.0.1:3000"],"requests_in_flight":0,)"
           R"("connections":3,"connections_total":0,"connections_rejected":0},)"

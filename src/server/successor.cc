@@ -1,0 +1,117 @@
+#include "server/successor.h"
+
+#include "server/inherited_sockets.h"
+#include "server/predecessor.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace uvoy::server {
+
+namespace {
+
+/// This process's own, without what systemd says to it alone.
+std::vector<std::string> environment_with(int channel) {
+    std::vector<std::string> variables;
+    for (char **each = environ; *each != nullptr; ++each) {
+        const std::string_view text{*each};
+        if (!text.starts_with("LISTEN_") && !text.starts_with("WATCHDOG_PID=") &&
+            !text.starts_with(Predecessor::variable))
+            variables.emplace_back(text);
+    }
+    variables.push_back(fmt::format("{}{}", Predecessor::variable, channel));
+    return variables;
+}
+
+std::vector<char *> pointers(std::vector<std::string> &texts) {
+    std::vector<char *> list;
+    for (std::string &text : texts) list.push_back(text.data());
+    list.push_back(nullptr);
+    return list;
+}
+
+}  // namespace
+
+Successor::Successor(uv::Loop &loop, Settings settings)
+    : settings_{std::move(settings)},
+      channel_{uv::FileDescriptor{}},
+      timer_{loop, Delegate<void()>::bind<&Successor::on_late>(*this)} {
+    auto [ours, theirs] = DescriptorChannel::make();
+    channel_ = std::move(ours);
+    start(theirs);
+    auto handle = std::make_unique<uv_poll_t>();
+    uv::require(uv_poll_init(&loop.raw(), handle.get(), channel_.fd()), "uv_poll_init");
+    poll_.reset(handle.release());
+    poll_->data = this;
+    uv::require(uv_poll_start(poll_.get(), UV_READABLE | UV_DISCONNECT,
+                              [](uv_poll_t *poll, int, int) {
+                                  static_cast<Successor *>(poll->data)->on_readable();
+                              }),
+                "uv_poll_start");
+    timer_.arm(patience);
+    // A failure shows as the end of the channel.
+    static_cast<void>(give_sockets());
+}
+
+/// The process is nobody's child: systemd kills a main process that is a child of the former one
+/// when it stops the service (seen with version 252).
+void Successor::start(const DescriptorChannel &theirs) {
+    std::vector<std::string> arguments{settings_.program, "run", settings_.config_path};
+    std::vector<std::string> variables = environment_with(theirs.fd());
+    const std::vector<char *> argv = pointers(arguments);
+    const std::vector<char *> envp = pointers(variables);
+    const pid_t child = fork();
+    if (child < 0) throw std::system_error{errno, std::generic_category(), "cannot fork"};
+    if (child == 0) {
+        // Other threads had locks that nobody will open here: system calls only.
+        if (fork() != 0) _exit(0);
+        fcntl(theirs.fd(), F_SETFD, 0);
+        execve(argv[0], argv.data(), envp.data());
+        _exit(127);
+    }
+    while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
+bool Successor::give_sockets() {
+    const std::vector<uv::FileDescriptor> sockets = all_listening_sockets();
+    std::span<const uv::FileDescriptor> left{sockets};
+    while (!left.empty()) {
+        const auto some = left.first(std::min(left.size(), DescriptorChannel::most_descriptors));
+        if (!channel_.send("sockets", some)) return false;
+        left = left.subspan(some.size());
+    }
+    return channel_.send(fmt::format("end {}", settings_.hash_seed));
+}
+
+void Successor::on_readable() {
+    const auto message = channel_.receive(Duration::zero());
+    if (!message) {
+        settings_.on_failure("it ended before it was ready; its log says why");
+        return;
+    }
+    constexpr std::string_view ready = "ready ";
+    int pid = 0;
+    if (message->text.starts_with(ready))
+        std::from_chars(message->text.data() + ready.size(),
+                        message->text.data() + message->text.size(), pid);
+    if (pid > 0) settings_.on_ready(pid);
+    else settings_.on_failure("it speaks another language");
+}
+
+void Successor::on_late() { settings_.on_failure("it was not ready within a minute"); }
+
+}  // namespace uvoy::server

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "base/delegate.h"
+#include "server/descriptor_channel.h"
+#include "uv/handle.h"
+#include "uv/loop.h"
+#include "uv/timer.h"
+
+#include <cstdint>
+#include <string>
+
+namespace uvoy::server {
+
+/// Another process of the program on disk that takes this one's place: it gets every listening
+/// socket and says when it serves.  Until then this process goes on as if nothing had happened.
+class Successor {
+public:
+    struct Settings {
+        std::string program;
+        std::string config_path;
+        std::uint64_t hash_seed = 0;                 ///< so that keys stay where they are
+        Delegate<void(int pid)> on_ready;            ///< called once, or
+        Delegate<void(const char *why)> on_failure;  ///< this; either may destroy the Successor
+    };
+
+    /// Starts it.  Throws std::system_error.
+    Successor(uv::Loop &loop, Settings settings);
+    /// One that is not ready ends.
+    ~Successor() = default;
+
+    Successor(const Successor &) = delete;
+    Successor &operator=(const Successor &) = delete;
+
+    /// How long it may take to be ready.
+    static constexpr Duration patience = std::chrono::seconds{60};
+
+private:
+    void start(const DescriptorChannel &theirs);
+    bool give_sockets();
+    void on_readable();
+    void on_late();
+
+    Settings settings_;
+    DescriptorChannel channel_;
+    uv::Handle<uv_poll_t> poll_;
+    uv::Timer timer_;
+};
+
+}  // namespace uvoy::server

@@ -1,0 +1,175 @@
+"""A new process of the program on disk takes over: by SIGUSR2, the admin API and uvoy ctl."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import tempfile
+import threading
+import time
+import unittest
+
+import harness
+import wire
+from harness import Uvoy, config, eventually, run_once
+from origin import Origin, slow
+
+
+class Upgradable(Uvoy):
+    """Has a program of its own on disk, and ends whichever process serves last."""
+
+    def __enter__(self):
+        self.place = tempfile.TemporaryDirectory(prefix="uvoy-program-")
+        self.program = pathlib.Path(self.place.name) / "uvoy"
+        shutil.copy(harness.BINARY, self.program)
+        self.file = pathlib.Path(self.place.name) / "uvoy.json"
+        self.file.write_text(json.dumps(self.settings))
+        self.binary, self.arguments = str(self.program), ["run", self.file]
+        super().__enter__()
+        self.pids = [self.process.pid]
+        return self
+
+    def pid(self):
+        return self.json("/v1/status")["pid"]
+
+    def upgrade(self, code=0):
+        done = run_once("ctl", "--config", self.file, "upgrade")
+        assert done.returncode == code, done.out + done.err
+        if code == 0:
+            self.pids.append(self.pid())
+        return done
+
+    def is_gone(self, pid):
+        with contextlib.suppress(OSError):
+            # Nobody's child may wait for a parent that does not ask.
+            state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+            return state == "Z"
+        return True
+
+    def stop(self):
+        for pid in self.pids[1:]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGINT)
+        for pid in self.pids[1:]:
+            eventually(lambda p=pid: self.is_gone(p), f"process {pid} ends")
+        super().stop()
+        self.place.cleanup()
+
+
+class Upgrade(unittest.TestCase):
+    def start(self, *endpoints, **options):
+        return self.enterContext(Upgradable(config(*endpoints, **options)))
+
+    def setUp(self):
+        self.origin = self.enterContext(Origin())
+
+    def test_ctl_upgrade_waits_until_the_other_process_serves(self):
+        uvoy = self.start(self.origin)
+        old = uvoy.process.pid
+        self.assertIn("serving", uvoy.upgrade().out)
+        self.assertNotEqual(uvoy.pid(), old)
+        self.assertEqual(uvoy.wait(), 0)
+        self.assertEqual(uvoy.ask().status, 200)
+        self.assertIn(f"upgrade: process {uvoy.pid()} serves, this one ends", uvoy.log())
+
+    def test_the_successor_is_nobodys_child(self):
+        uvoy = self.start(self.origin)
+        uvoy.upgrade()
+        stat = pathlib.Path(f"/proc/{uvoy.pid()}/stat").read_text()
+        self.assertNotEqual(int(stat.rsplit(")", 1)[1].split()[1]), uvoy.process.pid)
+
+    def test_sigusr2_does_the_same(self):
+        uvoy = self.start(self.origin)
+        old = uvoy.process.pid
+        uvoy.signal(signal.SIGUSR2)
+        eventually(lambda: uvoy.pid() != old, "another process answers")
+        uvoy.pids.append(uvoy.pid())
+        self.assertEqual(uvoy.wait(), 0)
+
+    def test_what_is_in_flight_is_answered_by_the_old_one(self):
+        origin = self.enterContext(Origin(slow(1.5)))
+        uvoy = self.start(origin, cluster={"health_check": {"type": "none"}})
+        with uvoy.connect() as client:
+            client.send(wire.head("GET", "/"))
+            eventually(lambda: origin.requests, "it is in flight")
+            uvoy.upgrade()
+            self.assertFalse(uvoy.is_gone(uvoy.process.pid))
+            answer = client.response()
+            self.assertEqual((answer.status, answer.get("connection")), (200, "close"))
+        self.assertEqual(uvoy.wait(), 0)
+
+    def test_keys_stay_although_the_seed_is_random(self):
+        origins = [self.enterContext(Origin()) for _ in range(4)]
+        uvoy = self.start(*origins, hash_seed="")
+
+        def owners():
+            return [json.loads(uvoy.ask(f"/{i}").body)["endpoint"] for i in range(40)]
+
+        before = owners()
+        uvoy.upgrade()
+        uvoy.wait()
+        self.assertEqual(owners(), before)
+
+    def test_a_successor_that_fails_leaves_the_old_one_serving(self):
+        uvoy = self.start(self.origin)
+        old = uvoy.process.pid
+        uvoy.program.unlink()
+        self.assertIn("ended before it was ready", uvoy.upgrade(code=1).err)
+        uvoy.program.write_text("#!/bin/sh\nexit 3\n")
+        uvoy.program.chmod(0o755)
+        uvoy.upgrade(code=1)
+        shutil.copy(harness.BINARY, str(uvoy.program) + ".new")
+        os.rename(str(uvoy.program) + ".new", uvoy.program)
+        file = uvoy.file.read_text()
+        uvoy.file.write_text(json.dumps({**uvoy.settings, "nonsense": 1}))
+        uvoy.upgrade(code=1)
+        self.assertIn("/nonsense: unknown key", uvoy.log())
+        self.assertEqual(uvoy.json("/v1/status")["upgrade"]["state"], "failed")
+        self.assertEqual((uvoy.pid(), uvoy.ask().status), (old, 200))
+        uvoy.file.write_text(file)
+        uvoy.upgrade()
+        self.assertNotEqual(uvoy.pid(), old)
+
+    def test_upgrades_in_a_row_lose_nothing(self):
+        uvoy = self.start(self.origin)
+        over = threading.Event()
+        failed, served = [], [0, 0]
+
+        def ask(number, keeps):
+            try:
+                client = None
+                while not over.is_set():
+                    if client is None:
+                        client = uvoy.connect()
+                    fields = () if keeps else [("Connection", "close")]
+                    client.send(wire.head("GET", "/", fields))
+                    answer = client.response()
+                    served[keeps] += answer.status == 200
+                    if answer.status != 200:
+                        failed.append(answer.status)
+                    if not keeps or answer.get("connection") == "close":
+                        client.close()
+                        client = None
+            except (OSError, wire.Truncated) as error:
+                failed.append(repr(error))
+
+        threads = [threading.Thread(target=ask, args=(i, i % 2 == 0)) for i in range(8)]
+        for thread in threads:
+            thread.start()
+        rounds = 3 if harness.SANITIZED else 5
+        for _ in range(rounds):
+            uvoy.upgrade()
+            time.sleep(0.1)
+        over.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failed, [])
+        self.assertTrue(all(count > 20 for count in served), served)
+        for pid in uvoy.pids[1:-1]:
+            eventually(lambda p=pid: uvoy.is_gone(p), "the former ones end")
+
+
+if __name__ == "__main__":
+    harness.main()
