@@ -4,15 +4,20 @@ package_test.py
 """
 
 import atexit
+import collections
+import concurrent.futures
+import contextlib
 import functools
 import json
 import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 import urllib.request
 
@@ -25,6 +30,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONFIGURATION = "/etc/uvoy/uvoy.json"
 CONFFILES = {CONFIGURATION, "/etc/logrotate.d/uvoy"}
 FILES = CONFFILES | {
+    "/lib/systemd/system/uvoy.service",
     "/usr/bin/uvoy",
     "/usr/lib/sysusers.d/uvoy.conf",
     "/usr/share/bash-completion/completions/uvoy",
@@ -241,6 +247,46 @@ class Installed(unittest.TestCase):
 
         _, program, manager = self.upgrade(3)
         self.assertIn("restart uvoy.service", manager, "nobody could be reached")
+
+    def status(self):
+        return json.loads(answer("/v1/status", ADMIN))
+
+    def end_successor(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.status()["pid"], signal.SIGKILL)
+        harness.eventually(lambda: answer("/readyz", ADMIN) is None, "it has ended")
+
+    def test_no_request_is_lost_while_the_package_is_upgraded(self):
+        self.install(package())
+        old = self.serve()
+        self.addCleanup(self.end_successor)
+        stop = threading.Event()
+        answers = collections.Counter()
+
+        def ask():
+            while not stop.is_set():
+                answers[answer("/")] += 1
+
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            asking = pool.submit(ask)
+            told = self.install(later("0.1.0-2"))
+            harness.eventually(lambda: old.poll() is not None, "the old version has ended")
+            stop.set()
+            asking.result()
+        self.assertEqual(old.returncode, 0, told)
+        self.assertNotEqual(self.status()["pid"], old.pid)
+        self.assertEqual(len(answers), 1, answers)
+        self.assertIn(CONFIGURATION, *answers)
+        self.assertGreater(answers.total(), 20)
+
+    def test_a_version_that_cannot_take_over_leaves_the_old_one_serving(self):
+        self.install(package())
+        old = self.serve()
+        self.machine.write(CONFIGURATION, "{}")
+        told = self.install(later("0.1.0-2"))
+        self.assertIn("the old one serves on until: systemctl restart uvoy", told)
+        self.assertEqual(self.status()["pid"], old.pid)
+        self.assertIn(CONFIGURATION, answer("/"))
 
     def test_a_service_that_is_down_or_nobody_may_touch_stays_as_it_is(self):
         self.install(package())
