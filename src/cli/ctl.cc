@@ -2,8 +2,10 @@
 
 #include "cli/admin_client.h"
 #include "cli/ctl_text.h"
+#include "config/document.h"
 #include "config/load.h"
 #include "config/parse_address.h"
+#include "config/read_file.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -68,6 +70,13 @@ AdminAnswer upgrade(const AdminClient &client) {
     throw Unreachable{"no answer from either process"};
 }
 
+std::string diff_question(const std::string &file) {
+    const auto text = config::read_file(file, config::Document::max_bytes);
+    if (!text) throw std::invalid_argument{file + ": " + text.error()};
+    return server::Json{{"text", *text}}.dump(-1, ' ', false,
+                                              server::Json::error_handler_t::replace);
+}
+
 AdminAnswer ask(const CtlLine &line, const AdminClient &client) {
     using Verb = CtlLine::Verb;
     switch (line.verb) {
@@ -84,6 +93,10 @@ AdminAnswer ask(const CtlLine &line, const AdminClient &client) {
         case Verb::log_level:
             return client.change("POST", "/v1/log-level",
                                  server::Json{{"level", line.level}}.dump());
+        case Verb::reload:
+            return client.change("POST", "/v1/reload");
+        case Verb::diff:
+            return client.change("POST", "/v1/diff", diff_question(line.file));
     }
     return client.get("/v1/status");
 }
@@ -95,6 +108,9 @@ std::string text_of(CtlLine::Verb verb, const server::Json &json) {
             return clusters_text(json);
         case Verb::log_level:
             return "log level: " + json.at("log_level").get<std::string>() + "\n";
+        case Verb::reload:
+        case Verb::diff:
+            return changes_text(json);
         case Verb::status:
         case Verb::drain:
         case Verb::undrain:
@@ -104,9 +120,18 @@ std::string text_of(CtlLine::Verb verb, const server::Json &json) {
     return status_text(json);
 }
 
-/// What a problem document says, or the status where it is none.
+/// What a problem document says, each of its mistakes in a line, or the status where it is none.
 std::string reason(const AdminAnswer &answer) {
     const server::Json json = server::Json::parse(answer.body, nullptr, false);
+    const auto problems = json.is_object() ? json.find("problems") : json.end();
+    if (problems != json.end() && problems->is_array() && !problems->empty()) {
+        std::string lines = problems->size() == 1 ? "" : "\n";
+        for (const server::Json &problem : *problems) {
+            if (lines.size() > 1) lines += '\n';
+            lines += problem.is_string() ? problem.get<std::string>() : problem.dump();
+        }
+        return lines;
+    }
     const auto detail = json.is_object() ? json.find("detail") : json.end();
     if (detail != json.end() && detail->is_string()) return detail->get<std::string>();
     return fmt::format("status {}", answer.status);

@@ -6,13 +6,14 @@ namespace uvoy::cli {
 
 /// What `uvoy ctl` is asked to do.
 struct CtlLine {
-    enum class Verb { status, clusters, drain, undrain, upgrade, log_level };
+    enum class Verb { status, clusters, drain, undrain, upgrade, log_level, reload, diff };
 
     Verb verb = Verb::status;
     std::string admin;    ///< address; empty: as the configuration says
     std::string config;   ///< its path; empty: the packaged one, if it is there
     bool json = false;    ///< print what the admin API says as it is
     std::string level{};  ///< of log_level
+    std::string file{};   ///< of diff
 };
 
 /// Exit codes of `uvoy ctl`.

@@ -24,6 +24,11 @@ void add_ctl(CLI::App &app, CtlLine &line) {
             Verb::drain);
     command("undrain", "Back in the rotation", Verb::undrain);
     command("upgrade", "The program on disk takes over; nothing is lost", Verb::upgrade);
+    command("reload", "Go on by what the configuration file says now", Verb::reload);
+    command("diff", "What a reload would change if FILE were the configuration", Verb::diff)
+        ->add_option("FILE", line.file, "A configuration file")
+        ->type_name("FILE")
+        ->required();
     command("log-level", "How much is logged", Verb::log_level)
         ->add_option("LEVEL", line.level, "From which level on")
         ->type_name("{debug,info,warning,error}")

@@ -80,4 +80,21 @@ std::string clusters_text(const Json &clusters) {
     return table.text();
 }
 
+std::string changes_text(const Json &changes) {
+    std::string text;
+    for (const Json &change : changes.at("changes"))
+        text += fmt::format("{} {} {}\n", text_of(change, "type"), text_of(change, "name"),
+                            text_of(change, "change"));
+    if (text.empty()) text = "nothing changes\n";
+    const auto moved = changes.find("keys_moved");
+    if (moved == changes.end()) return text;
+    for (const Json &cluster : *moved) {
+        const double share = cluster.at("share").get<double>();
+        if (share > 0)
+            text += fmt::format("cluster {}: {:.2f}% of the keys move\n",
+                                text_of(cluster, "cluster"), 100 * share);
+    }
+    return text;
+}
+
 }  // namespace uvoy::cli

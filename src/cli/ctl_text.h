@@ -14,4 +14,7 @@ std::string status_text(const server::Json &status);
 /// Of /v1/clusters: a table of all endpoints.
 std::string clusters_text(const server::Json &clusters);
 
+/// Of /v1/reload and /v1/diff: a line for each object, and one for each cluster whose keys move.
+std::string changes_text(const server::Json &changes);
+
 }  // namespace uvoy::cli

@@ -23,13 +23,14 @@ proxy::LocalAnswer json_answer(const Json &json) {
     return {.content_type = "application/json", .headers = {}, .body = dump(json)};
 }
 
-proxy::LocalAnswer problem(int status, std::string_view detail) {
-    const Json json{
+proxy::LocalAnswer problem(int status, std::string_view detail, const Json &more) {
+    Json json{
         {"type", "about:blank"},
         {"title", proxy::reason_phrase(status)},
         {"status", status},
         {"detail", detail},
     };
+    json.update(more);
     return {.status = status,
             .content_type = "application/problem+json",
             .headers = {},

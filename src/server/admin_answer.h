@@ -12,8 +12,8 @@ proxy::LocalAnswer text_answer(int status, std::string_view body);
 
 proxy::LocalAnswer json_answer(const Json &json);
 
-/// RFC 9457; `detail` is a sentence.
-proxy::LocalAnswer problem(int status, std::string_view detail);
+/// RFC 9457; `detail` is a sentence, `more` an object of members beside it.
+proxy::LocalAnswer problem(int status, std::string_view detail, const Json &more = Json::object());
 inline proxy::LocalAnswer problem(const Refusal &refusal) {
     return problem(refusal.status, refusal.why);
 }

@@ -25,6 +25,23 @@ std::optional<Refusal> refuse_other_keys(const Json &body,
     return std::nullopt;
 }
 
+proxy::LocalAnswer answer_of(const ReloadResult &result) {
+    if (!result.problems.empty()) {
+        const auto count = result.problems.size();
+        return problem(422,
+                       count == 1 ? result.problems.front() : fmt::format("{} mistakes", count),
+                       {{"problems", result.problems}});
+    }
+    Json changes = Json::array();
+    for (const ConfigChange &change : result.changes)
+        changes.push_back(
+            {{"type", change.type}, {"name", change.name}, {"change", server::name(change.kind)}});
+    Json json{{"changes", std::move(changes)}};
+    for (const ReloadResult::MovedKeys &moved : result.moved)
+        json["keys_moved"].push_back({{"cluster", moved.cluster}, {"share", moved.share}});
+    return json_answer(json);
+}
+
 }  // namespace
 
 AdminChanges::Handler AdminChanges::find(std::string_view path) {
@@ -32,6 +49,8 @@ AdminChanges::Handler AdminChanges::find(std::string_view path) {
     if (path == "/v1/undrain") return &AdminChanges::undrain;
     if (path == "/v1/upgrade") return &AdminChanges::upgrade;
     if (path == "/v1/log-level") return &AdminChanges::log_level;
+    if (path == "/v1/reload") return &AdminChanges::reload;
+    if (path == "/v1/diff") return &AdminChanges::diff;
     return nullptr;
 }
 
@@ -71,6 +90,19 @@ proxy::LocalAnswer AdminChanges::log_level(const Json &body) {
     log::set_level(*found);
     log::info("log level: {}", log::name(*found));
     return json_answer({{"log_level", log::name(*found)}});
+}
+
+proxy::LocalAnswer AdminChanges::reload(const Json &body) {
+    if (const auto refusal = refuse_other_keys(body, {})) return problem(*refusal);
+    return answer_of(steering_->reload());
+}
+
+proxy::LocalAnswer AdminChanges::diff(const Json &body) {
+    if (const auto refusal = refuse_other_keys(body, {"text"})) return problem(*refusal);
+    const auto text = body.find("text");
+    if (text == body.end() || !text->is_string())
+        return problem(400, "\"text\" is what would stand in the configuration file");
+    return answer_of(steering_->preview(text->get<std::string>()));
 }
 
 }  // namespace uvoy::server

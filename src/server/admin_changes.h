@@ -29,6 +29,9 @@ private:
     proxy::LocalAnswer undrain(const Json &body);
     proxy::LocalAnswer upgrade(const Json &body);
     proxy::LocalAnswer log_level(const Json &body);
+    proxy::LocalAnswer reload(const Json &body);
+    /// `text` is that of a configuration file.
+    proxy::LocalAnswer diff(const Json &body);
     proxy::LocalAnswer set_draining(const Json &body, bool draining);
 
     const ServerView &view_;

@@ -27,7 +27,9 @@ constexpr std::string_view index_text =
     "POST /v1/drain       out of the rotation: /readyz says 503, answers close connections\n"
     "POST /v1/undrain     back again\n"
     "POST /v1/upgrade     the program on disk takes over; /v1/status says how it goes\n"
-    "POST /v1/log-level   {\"level\": \"debug\"}, info, warning or error\n";
+    "POST /v1/log-level   {\"level\": \"debug\"}, info, warning or error\n"
+    "POST /v1/reload      the configuration file: says what changed, or every mistake\n"
+    "POST /v1/diff        {\"text\": ...}: what a reload would change if that were the file\n";
 
 /// Prometheus, Kubernetes and Compose call these by a name of their own, and what they say is no
 /// secret worth the trouble.

@@ -2,10 +2,10 @@
 
 #include "base/log.h"
 #include "base/random.h"
-#include "config/load.h"
 #include "server/cpu_count.h"
 #include "server/descriptor_limit.h"
 #include "server/listening_sockets.h"
+#include "server/moved_keys.h"
 #include "server/seeds.h"
 #include "server/startup_log.h"
 #include "server/version.h"
@@ -230,35 +230,55 @@ ReloadResult ControlLoop::reload() {
     return result;
 }
 
-ReloadResult ControlLoop::try_reload() {
-    if (!state_.serving) return {.problems = {"uvoy does not serve now: nothing to reload"}};
-    if (generations_.size() >= Generations::most)
-        return {.problems = {fmt::format("requests still run by {} former configurations",
-                                         generations_.size() - 1)}};
-    config::Loaded loaded = config::load(state_.config_path);
+ReloadResult ControlLoop::judge(const config::Loaded &loaded) const {
     ReloadResult result;
     for (const config::Problem &problem : loaded.problems)
         result.problems.push_back(config::format(state_.config_path, problem));
     if (!loaded.config) return result;
     result.problems = needs_restart(config(), *loaded.config);
+    if (result.problems.empty()) result.changes = changes(config(), *loaded.config);
+    return result;
+}
+
+ReloadResult ControlLoop::preview(std::string_view text) const {
+    config::Loaded loaded = config::parse(text);
+    ReloadResult result = judge(loaded);
     if (!result.problems.empty()) return result;
-    result.changes = changes(config(), *loaded.config);
+    const std::uint64_t hash_seed = hash_seed_for(*loaded.config);
+    const Generation &present = generations_.present();
+    result.moved = moved_keys(present, {std::move(*loaded.config), hash_seed,
+                                        static_cast<unsigned>(workers_.size()), present.runtime()});
+    return result;
+}
+
+ReloadResult ControlLoop::try_reload() {
+    if (!state_.serving) return {.problems = {"uvoy does not serve now: nothing to reload"}};
+    if (state_.config_path.empty()) return {.problems = {"there is no configuration file"}};
+    if (generations_.size() >= Generations::most)
+        return {.problems = {fmt::format("requests still run by {} former configurations",
+                                         generations_.size() - 1)}};
+    config::Loaded loaded = config::load(state_.config_path);
+    ReloadResult result = judge(loaded);
+    if (!result.problems.empty()) return result;
     try {
         replace(std::move(*loaded.config));
     } catch (const std::exception &error) {
-        result.problems.emplace_back(error.what());
-        return result;
+        return {.problems = {error.what()}};
     }
     state_.config_hash = std::move(loaded.hash);
     state_.config_loaded = unix_milliseconds();
     return result;
 }
 
+/// A random one stays as it is.
+std::uint64_t ControlLoop::hash_seed_for(const config::Config &next) const {
+    return next.hash_seed == config().hash_seed ? generations_.present().runtime().hash_seed()
+                                                : hash_seed_of(next.hash_seed);
+}
+
 /// Throws, and then nothing has changed.
 void ControlLoop::replace(config::Config next) {
-    const proxy::Runtime &runtime = generations_.present().runtime();
-    const std::uint64_t hash_seed =
-        next.hash_seed == config().hash_seed ? runtime.hash_seed() : hash_seed_of(next.hash_seed);
+    const std::uint64_t hash_seed = hash_seed_for(next);
     auto sockets = generations_.sockets_for(next);
     auto generation =
         std::make_unique<Generation>(std::move(next), hash_seed, generations_.present());

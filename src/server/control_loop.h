@@ -1,10 +1,10 @@
 #pragma once
 
 #include "config/config.h"
+#include "config/load.h"
 #include "rcu/rcu.h"
 #include "server/accept_balance.h"
 #include "server/admin.h"
-#include "server/config_changes.h"
 #include "server/connection_budget.h"
 #include "server/drain.h"
 #include "server/failure_channel.h"
@@ -12,6 +12,7 @@
 #include "server/log_writer.h"
 #include "server/memory_guard.h"
 #include "server/predecessor.h"
+#include "server/reload_result.h"
 #include "server/server_view.h"
 #include "server/service_manager.h"
 #include "server/steering.h"
@@ -26,15 +27,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace uvoy::server {
-
-/// How a reload went: it changed what `changes` says, or nothing because of `problems`.
-struct ReloadResult {
-    std::vector<std::string> problems{};  ///< one line each
-    std::vector<ConfigChange> changes{};
-};
 
 /// The main thread: the only writer of shared state.  Owns all that runs, publishes the health of
 /// endpoints, serves the admin API and ends the process in good order.
@@ -60,10 +56,6 @@ public:
     /// was answered, 1 when some were cut off.
     int run();
 
-    /// Reads the file again and goes on by what it says now, if there is no mistake in it.  Says
-    /// in the log how it went.
-    ReloadResult reload();
-
     uv::Loop &loop() { return loop_; }
 
 private:
@@ -80,7 +72,11 @@ private:
     void discover();
     void on_failure(const FailureChannel::Report &report);
     void on_lost_reports() { supervision_->on_lost_reports(); }
+    ReloadResult reload() override;
+    ReloadResult preview(std::string_view text) const override;
+    ReloadResult judge(const config::Loaded &loaded) const;
     ReloadResult try_reload();
+    std::uint64_t hash_seed_for(const config::Config &next) const;
     void replace(config::Config next);
     void on_end_signal();
     void on_hangup();

@@ -49,6 +49,10 @@ public:
         return *entries_[cluster]->membership;
     }
 
+    std::shared_ptr<const cluster::Membership> shared_membership(std::size_t cluster) const {
+        return entries_[cluster]->membership;
+    }
+
     /// `states` has one entry for each endpoint.  Waits for one grace period.
     void publish(std::size_t cluster, std::vector<cluster::EndpointState> states);
 

@@ -1,7 +1,10 @@
 #pragma once
 
+#include "server/reload_result.h"
+
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace uvoy::server {
 
@@ -21,6 +24,12 @@ public:
     /// Starts the program on disk, which takes this process's place when it is ready;
     /// ServerState::upgrade says how that goes.
     virtual std::optional<Refusal> upgrade() = 0;
+
+    /// Reads the configuration file again and goes on by what it says now, if there is no mistake
+    /// in it; it is done, or not, when this returns.
+    virtual ReloadResult reload() = 0;
+    /// What a reload would do if the file had this text.
+    virtual ReloadResult preview(std::string_view text) const = 0;
 
 protected:
     ~Steering() = default;

@@ -209,6 +209,54 @@ class Mistakes(Reloads):
         self.assertEqual(uvoy.metric("uvoy_config_last_reload_successful"), 1)
 
 
+class ByHand(Reloads):
+    """`uvoy ctl reload` and `uvoy ctl diff`."""
+
+    def ctl(self, *arguments, code=0):
+        told = f"127.0.0.1:{self.uvoy.admin_port}"
+        done = harness.run_once("ctl", "--admin", told, *arguments)
+        self.assertEqual(done.returncode, code, done.out + done.err)
+        return done
+
+    def test_diff_tells_what_reload_then_does(self):
+        origins = [self.enterContext(Origin()) for _ in range(4)]
+        settings = config(*origins[:3], cluster=NO_CHECKS)
+        uvoy = self.start(settings)
+        self.assertEqual(self.ctl("reload").out, "nothing changes\n")
+        changed = copy.deepcopy(settings)
+        changed["clusters"]["app"]["endpoints"].append(origins[3].address)
+        changed["clusters"]["more"] = settings["clusters"]["app"]
+        changed["routes"] = [{"name": "all", "cluster": "app"}]
+        other = pathlib.Path(uvoy.folder.name) / "other.json"
+        other.write_text(json.dumps(changed))
+        lines = self.ctl("diff", other).out.splitlines()
+        said = ["cluster app changed", "cluster more added", "route default removed",
+                "route all added"]
+        self.assertEqual(lines[:-1], said)
+        before = uvoy.json("/v1/status")["config"]["hash"]
+        moved = float(lines[-1].removeprefix("cluster app: ").removesuffix("% of the keys move"))
+        self.assertAlmostEqual(moved, 25, delta=1.5)
+        self.assertEqual(len(uvoy.endpoints()), 3)
+        self.write(changed)
+        self.assertEqual(self.ctl("reload").out.splitlines(), said)
+        # It is done when it says so.
+        self.assertEqual(len(uvoy.endpoints()), 4)
+        self.assertNotEqual(uvoy.json("/v1/status")["config"]["hash"], before)
+
+    def test_every_mistake_is_told_and_the_exit_code_says_that_nothing_was_done(self):
+        settings = config(self.enterContext(Origin()), cluster=NO_CHECKS)
+        uvoy = self.start(settings)
+        wrong = json.dumps({**settings, "listenerz": {}, "wrkers": 1})
+        self.write(wrong)
+        told = self.ctl("reload", code=1).err
+        self.assertIn("listenerz", told)
+        self.assertIn("wrkers", told)
+        other = pathlib.Path(uvoy.folder.name) / "other.json"
+        other.write_text(wrong)
+        self.assertIn("wrkers", self.ctl("diff", other, code=1).err)
+        self.assertEqual(self.count("failure"), 1)
+
+
 class Crowd(Reloads):
     """Clients ask all the time, over connections that stay and over new ones."""
 

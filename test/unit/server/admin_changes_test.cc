@@ -25,9 +25,15 @@ struct Notes final : Steering {
         return refusal;
     }
 
+    ReloadResult reload() override { return result; }
+    ReloadResult preview(std::string_view text) const override {
+        return text == "{" ? ReloadResult{.problems = {"f:1:2: error: it ends"}} : result;
+    }
+
     std::optional<Refusal> refusal;
     int upgrades = 0;
     std::vector<bool> drained;
+    ReloadResult result;
 };
 
 struct Header {
@@ -142,6 +148,32 @@ TEST_CASE("the log level is set by its name") {
     }
     CHECK(log::level() == log::Level::error);
     log::set_level(before);
+}
+
+TEST_CASE("a reload tells what has changed, or every mistake") {
+    Notes notes;
+    notes.result.changes = {
+        {.kind = ConfigChange::Kind::added, .type = "cluster", .name = "cache"}};
+    const proxy::LocalAnswer done = post(notes, "/v1/reload");
+    CHECK(done.status == 200);
+    CHECK(Json::parse(done.body)["changes"].dump() ==
+          R"([{"type":"cluster","name":"cache","change":"added"}])");
+    notes.result = {.problems = {"one", "two"}};
+    const proxy::LocalAnswer failed = post(notes, "/v1/reload");
+    CHECK(failed.status == 422);
+    CHECK(failed.content_type == "application/problem+json");
+    CHECK(Json::parse(failed.body)["problems"].dump() == R"(["one","two"])");
+}
+
+TEST_CASE("a difference tells which keys would move, and changes nothing") {
+    Notes notes;
+    notes.result.moved = {{.cluster = "app", .share = 0.25}};
+    const proxy::LocalAnswer told = post(notes, "/v1/diff", R"({"text": "{}"})");
+    CHECK(told.status == 200);
+    CHECK(Json::parse(told.body)["keys_moved"].dump() == R"([{"cluster":"app","share":0.25}])");
+    CHECK(post(notes, "/v1/diff", R"({"text": "{"})").status == 422);
+    CHECK(post(notes, "/v1/diff", R"({"text": 1})").status == 400);
+    CHECK(post(notes, "/v1/diff").status == 400);
 }
 
 }  // namespace uvoy::server
