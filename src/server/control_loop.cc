@@ -253,6 +253,7 @@ ReloadResult ControlLoop::preview(std::string_view text) const {
 
 ReloadResult ControlLoop::try_reload() {
     if (!state_.serving) return {.problems = {"uvoy does not serve now: nothing to reload"}};
+    if (successor_) return {.problems = {"an upgrade is under way"}};
     if (state_.config_path.empty()) return {.problems = {"there is no configuration file"}};
     if (generations_.size() >= Generations::most)
         return {.problems = {fmt::format("requests still run by {} former configurations",
