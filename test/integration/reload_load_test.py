@@ -1,5 +1,5 @@
-"""Reloads one after the other under load: no request and no connection fails, memory stays flat, and
-a WebSocket that began with the first configuration lives on."""
+"""Reloads one after the other under load: no request and no connection fails, memory stays flat,
+and a WebSocket that began with the first configuration lives on."""
 
 import copy
 import json
