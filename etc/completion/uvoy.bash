@@ -6,12 +6,14 @@ _uvoy() {
     # Not COMP_WORDS: for bash, a colon ends a word.
     read -ra words <<<"${COMP_LINE:0:COMP_POINT}"
     [[ ${COMP_LINE:COMP_POINT-1:1} == " " ]] && words+=("")
+    local typed=${words[-1]}
+    local before_colon=${typed%"${typed##*:}"}
     while IFS=$'\t' read -r candidate _; do
         if [[ $candidate == :file ]]; then
             compopt -o filenames 2>/dev/null
             mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current")
         else
-            COMPREPLY+=("$candidate")
+            COMPREPLY+=("${candidate#"$before_colon"}")
         fi
     done < <("${words[0]}" complete -- "${words[@]:1}" 2>/dev/null)
 }

@@ -2,6 +2,7 @@
 
 #include "cli/completion.h"
 #include "cli/ctl_line.h"
+#include "cli/known_names.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -64,7 +65,7 @@ std::variant<CommandLine, int> parse(int argc, const char *const *argv) {
                    : usage_error;
     }
     if (completion->parsed()) {
-        fmt::print("{}", to_lines(complete(app, words)));
+        fmt::print("{}", to_lines(complete(app, words, known_names)));
         return 0;
     }
     return line;

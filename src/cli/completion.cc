@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace uvoy::cli {
 
@@ -30,8 +31,8 @@ const CLI::App *find_command(const CLI::App &app, const std::string &name) {
 /// Where the last word stands.
 struct Place {
     const CLI::App *app = nullptr;
-    const CLI::Option *value_of = nullptr;  ///< it is the value of this option
-    std::size_t positionals = 0;            ///< of `app`, before it
+    const CLI::Option *value_of = nullptr;   ///< it is the value of this option
+    std::vector<std::string> positionals{};  ///< of `app`, before it
 };
 
 Place place_of_last(const CLI::App &root, std::span<const std::string> words) {
@@ -45,15 +46,17 @@ Place place_of_last(const CLI::App &root, std::span<const std::string> words) {
         } else if (const CLI::App *const command = find_command(*place.app, word)) {
             place = {.app = command};
         } else {
-            ++place.positionals;
+            place.positionals.push_back(word);
         }
     }
     return place;
 }
 
 /// The name of a type as CLI11 makes it: "FILE", or "TEXT:{debug,info}" of one of a few words.
-void add_values(const CLI::Option &option, Words &candidates) {
+void add_values(const CLI::Option &option, const Given &given, const Names &names,
+                Words &candidates) {
     const std::string type = option.get_type_name();
+    for (std::string &name : names(type, given)) candidates.push_back({std::move(name), {}});
     if (type.starts_with("FILE")) candidates.push_back({Candidate::any_file, {}});
     const std::size_t end = type.find('}');
     std::size_t comma = type.find('{');
@@ -80,9 +83,12 @@ void add_options(const CLI::App &app, Words &candidates) {
     }
 }
 
-void add_positional(const CLI::App &app, std::size_t index, Words &candidates) {
-    for (const CLI::Option *const option : app.get_options())
-        if (option->get_positional() && index-- == 0) return add_values(*option, candidates);
+/// The positional that comes next.
+const CLI::Option *find_positional(const Place &place) {
+    std::size_t index = place.positionals.size();
+    for (const CLI::Option *const option : place.app->get_options())
+        if (option->get_positional() && index-- == 0) return option;
+    return nullptr;
 }
 
 void add_commands(const CLI::App &app, Words &candidates) {
@@ -93,18 +99,21 @@ void add_commands(const CLI::App &app, Words &candidates) {
 
 }  // namespace
 
-std::vector<Candidate> complete(const CLI::App &app, std::span<const std::string> words) {
+std::vector<Candidate> complete(const CLI::App &app, std::span<const std::string> words,
+                                const Names &names) {
     Words candidates;
     if (words.empty()) return candidates;
     const Place place = place_of_last(app, words);
     const std::string &last = words.back();
+    const Given given{.words = words.first(words.size() - 1), .positionals = place.positionals};
     if (place.value_of != nullptr) {
-        add_values(*place.value_of, candidates);
+        add_values(*place.value_of, given, names, candidates);
     } else if (last.starts_with('-')) {
         add_options(*place.app, candidates);
     } else {
-        if (place.positionals == 0) add_commands(*place.app, candidates);
-        add_positional(*place.app, place.positionals, candidates);
+        if (place.positionals.empty()) add_commands(*place.app, candidates);
+        if (const CLI::Option *const option = find_positional(place))
+            add_values(*option, given, names, candidates);
     }
     std::erase_if(candidates, [&](const Candidate &candidate) {
         return candidate.word != Candidate::any_file && !candidate.word.starts_with(last);

@@ -24,21 +24,6 @@ namespace {
 /// Where packages put it.
 constexpr const char *packaged_config = "/etc/uvoy/uvoy.json";
 
-config::Address address_of(const CtlLine &line) {
-    if (!line.admin.empty()) {
-        auto address = config::parse_address(line.admin);
-        if (!address) throw std::invalid_argument{"--admin: " + address.error()};
-        return std::move(*address);
-    }
-    std::string path = line.config;
-    if (path.empty() && access(packaged_config, R_OK) == 0) path = packaged_config;
-    if (path.empty()) return config::Admin{}.address;
-    auto address = config::load_admin_address(path);
-    if (!address) throw Unreachable{address.error()};
-    if (!*address) throw Unreachable{path + ": \"admin\" is null: there is no admin API"};
-    return std::move(**address);
-}
-
 /// Whoever has asked `process` to hand over sees here that it has, or why not.  None: not yet.
 std::optional<AdminAnswer> outcome(const AdminAnswer &answer, const server::Json &process) {
     const server::Json status = server::Json::parse(answer.body, nullptr, false);
@@ -158,9 +143,24 @@ CtlExit tell(const CtlLine &line, const AdminAnswer &answer) {
 
 }  // namespace
 
+config::Address admin_address(const CtlLine &line) {
+    if (!line.admin.empty()) {
+        auto address = config::parse_address(line.admin);
+        if (!address) throw std::invalid_argument{"--admin: " + address.error()};
+        return std::move(*address);
+    }
+    std::string path = line.config;
+    if (path.empty() && access(packaged_config, R_OK) == 0) path = packaged_config;
+    if (path.empty()) return config::Admin{}.address;
+    auto address = config::load_admin_address(path);
+    if (!address) throw Unreachable{address.error()};
+    if (!*address) throw Unreachable{path + ": \"admin\" is null: there is no admin API"};
+    return std::move(**address);
+}
+
 CtlExit run_ctl(const CtlLine &line) {
     try {
-        return tell(line, ask(line, AdminClient{address_of(line)}));
+        return tell(line, ask(line, AdminClient{admin_address(line)}));
     } catch (const Unreachable &problem) {
         fmt::print(stderr, "uvoy ctl: {}\n", problem.what());
         return CtlExit::unreachable;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "config/address.h"
+
 #include <string>
 
 namespace uvoy::cli {
@@ -15,6 +17,9 @@ struct CtlLine {
     std::string level{};  ///< of log_level
     std::string file{};   ///< of diff
 };
+
+/// Where the admin API is.  Throws Unreachable, or std::invalid_argument.
+config::Address admin_address(const CtlLine &line);
 
 /// Exit codes of `uvoy ctl`.
 enum class CtlExit { done = 0, refused = 1, usage = 2, unreachable = 3 };

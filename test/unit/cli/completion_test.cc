@@ -28,12 +28,23 @@ struct Program {
         ctl->add_option("--config", text, "The file")->type_name("FILE");
         ctl->add_subcommand("status", "How it is");
         ctl->add_subcommand("stop", "End it");
+        CLI::App *const move = ctl->add_subcommand("move", "Move it");
+        move->add_option("FROM", text)->type_name("PLACE");
+        move->add_option("TO", text)->type_name("PLACE");
         app.add_subcommand("inner", "")->group("");
     }
 
     Words complete(const Words &words) const {
         Words found;
-        for (const Candidate &candidate : cli::complete(app, words))
+        const auto places = [](std::string_view type, const Given &given) {
+            Words names;
+            if (type != "PLACE") return names;
+            names =
+                given.positionals.empty() ? Words{"here"} : Words{"not " + given.positionals[0]};
+            if (given.words.size() > 3) names.push_back(given.words[2]);
+            return names;
+        };
+        for (const Candidate &candidate : cli::complete(app, words, places))
             found.push_back(candidate.word);
         return found;
     }
@@ -73,6 +84,10 @@ TEST_CASE("a word becomes what may stand in its place") {
         {{"ctl", "--config", "a", "sto"}, {"stop"}},
         {{"ctl", "status", "--c"}, {"--config"}},
         {{"ctl", "status", "--config", ""}, {":file"}},
+        {{"ctl", "move", ""}, {"here"}},
+        {{"ctl", "move", "--config", "a", ""}, {"here", "--config"}},
+        {{"ctl", "move", "there", "n"}, {"not there"}},
+        {{"ctl", "move", "there", "x"}, {}},
         {{"run", "--v"}, {}},
         {{}, {}},
     };
@@ -85,9 +100,10 @@ TEST_CASE("a word becomes what may stand in its place") {
 
 TEST_CASE("candidates have their help behind a tab") {
     const Program program;
-    CHECK(to_lines(complete(program.app, Words{"ctl", "s"})) ==
+    const auto none = [](std::string_view, const Given &) { return Words{}; };
+    CHECK(to_lines(complete(program.app, Words{"ctl", "s"}, none)) ==
           "status\tHow it is\nstop\tEnd it\n");
-    CHECK(to_lines(complete(program.app, Words{"ask", "a", "G"})) == "GET\n");
+    CHECK(to_lines(complete(program.app, Words{"ask", "a", "G"}, none)) == "GET\n");
 }
 
 }  // namespace uvoy::cli
