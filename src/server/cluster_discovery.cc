@@ -17,14 +17,16 @@ RefreshResult result_of(const DnsLookup::Outcome &outcome) {
 }  // namespace
 
 ClusterDiscovery::ClusterDiscovery(uv::Loop &loop, const config::Cluster &config,
-                                   std::uint64_t seed, OnFound on_found, const DiscoveryPast &past)
+                                   std::uint64_t seed, OnFound on_found, const DiscoveryPast &past,
+                                   const DnsLookup::Outcome *first)
     : loop_{loop},
       config_{config},
       pause_{seed},
       on_found_{on_found},
       past_{past},
       timer_{loop, Delegate<void()>::bind<&ClusterDiscovery::ask>(*this)} {
-    ask();
+    if (first != nullptr) take(*first);
+    else ask();
 }
 
 void ClusterDiscovery::ask() {
@@ -36,6 +38,10 @@ void ClusterDiscovery::ask() {
 void ClusterDiscovery::on_done() {
     const DnsLookup::Outcome outcome = lookup_->outcome();
     lookup_.reset();
+    take(outcome);
+}
+
+void ClusterDiscovery::take(const DnsLookup::Outcome &outcome) {
     const RefreshResult result = result_of(outcome);
     ++past_.counts[static_cast<std::size_t>(result)];
     report(result, outcome.problem);

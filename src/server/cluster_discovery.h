@@ -42,9 +42,10 @@ public:
     /// Called with what was found, if anything was.  False: ask again soon.
     using OnFound = Delegate<bool(const DnsLookup::Outcome &)>;
 
-    /// Asks at once.
+    /// Asks at once, unless there is a `first` answer.
     ClusterDiscovery(uv::Loop &loop, const config::Cluster &config, std::uint64_t seed,
-                     OnFound on_found, const DiscoveryPast &past = {});
+                     OnFound on_found, const DiscoveryPast &past = {},
+                     const DnsLookup::Outcome *first = nullptr);
 
     const DiscoveryPast &past() const { return past_; }
 
@@ -56,6 +57,7 @@ public:
 private:
     void ask();
     void on_done();
+    void take(const DnsLookup::Outcome &outcome);
     Duration pause_after(RefreshResult result, Duration ttl, bool complete);
     void report(RefreshResult result, const std::string &problem);
 

@@ -283,7 +283,9 @@ void ControlLoop::replace(config::Config next) {
     auto sockets = generations_.sockets_for(next);
     auto generation =
         std::make_unique<Generation>(std::move(next), hash_seed, generations_.present());
-    supervision_ = std::make_unique<Supervision>(loop_, *generation, std::move(supervision_));
+    const FirstAnswers answers = ask_first(generations_.present().runtime(), generation->runtime());
+    supervision_ =
+        std::make_unique<Supervision>(loop_, *generation, std::move(supervision_), answers);
     generations_.add(std::move(generation), std::move(sockets));
     budget_.set_limit(connections_for(config(), workers_.size()));
     drain_.set_timeout(config().shutdown.drain_timeout);

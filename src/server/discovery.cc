@@ -6,10 +6,13 @@
 namespace uvoy::server {
 
 Discovery::Entry::Entry(uv::Loop &loop, const EndpointParts &parts, std::uint16_t cluster,
-                        std::uint64_t seed)
-    : endpoints{parts, cluster},
-      questions{loop, *parts.runtime.cluster(cluster).config, seed,
-                ClusterDiscovery::OnFound::bind<&Entry::on_found>(*this)} {}
+                        std::uint64_t seed, const DnsLookup::Outcome *first)
+    : endpoints{parts, cluster}, questions{loop,
+                                           *parts.runtime.cluster(cluster).config,
+                                           seed,
+                                           ClusterDiscovery::OnFound::bind<&Entry::on_found>(*this),
+                                           {},
+                                           first} {}
 
 Discovery::Discovery(uv::Loop &loop, const EndpointParts &parts, std::uint64_t seed) {
     Random seeds{seed};
@@ -29,7 +32,7 @@ Discovery::Entry::Entry(uv::Loop &loop, const EndpointParts &parts, std::uint16_
 }
 
 Discovery::Discovery(uv::Loop &loop, const EndpointParts &parts, std::uint64_t seed,
-                     const proxy::Runtime &before, Discovery &former) {
+                     const proxy::Runtime &before, Discovery *former, const FirstAnswers &answers) {
     Random seeds{seed};
     for (std::size_t i = 0; i < parts.runtime.clusters().size(); ++i) {
         entries_.emplace_back();
@@ -37,13 +40,16 @@ Discovery::Discovery(uv::Loop &loop, const EndpointParts &parts, std::uint64_t s
         const proxy::ClusterRuntime &now = parts.runtime.cluster(i);
         if (!now.config->discovery) continue;
         const proxy::ClusterRuntime *const then = before.find_cluster(now.config->name);
-        if (then != nullptr && same_places(*then, now)) {
+        if (former != nullptr && then != nullptr && same_places(*then, now)) {
             const auto index =
                 static_cast<std::size_t>(then->config - before.config().clusters.data());
             entries_.back() = std::make_unique<Entry>(loop, parts, cluster, seeds.next(),
-                                                      *former.entries_[index]);
+                                                      *former->entries_[index]);
         } else {
-            entries_.back() = std::make_unique<Entry>(loop, parts, cluster, seeds.next());
+            const auto first = answers.find(now.config->name);
+            entries_.back() =
+                std::make_unique<Entry>(loop, parts, cluster, seeds.next(),
+                                        first == answers.end() ? nullptr : &first->second);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 #include "server/cluster_discovery.h"
 #include "server/discovered_endpoints.h"
+#include "server/first_answers.h"
 #include "uv/loop.h"
 
 #include <array>
@@ -18,9 +19,10 @@ class Discovery {
 public:
     /// Asks at once, for all of them.
     Discovery(uv::Loop &loop, const EndpointParts &parts, std::uint64_t seed);
-    /// The same, but goes on where `former`, which ends, left off for clusters that ask the same.
+    /// The same, but goes on where `former`, which ends, left off for clusters that ask the same,
+    /// and begins with `answers` for others.  It may be null: no cluster asked before.
     Discovery(uv::Loop &loop, const EndpointParts &parts, std::uint64_t seed,
-              const proxy::Runtime &before, Discovery &former);
+              const proxy::Runtime &before, Discovery *former, const FirstAnswers &answers);
 
     Discovery(const Discovery &) = delete;
     Discovery &operator=(const Discovery &) = delete;
@@ -40,8 +42,8 @@ public:
 
 private:
     struct Entry {
-        Entry(uv::Loop &loop, const EndpointParts &parts, std::uint16_t cluster,
-              std::uint64_t seed);
+        Entry(uv::Loop &loop, const EndpointParts &parts, std::uint16_t cluster, std::uint64_t seed,
+              const DnsLookup::Outcome *first = nullptr);
         Entry(uv::Loop &loop, const EndpointParts &parts, std::uint16_t cluster, std::uint64_t seed,
               Entry &former);
 

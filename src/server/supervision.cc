@@ -31,7 +31,7 @@ Supervision::Supervision(uv::Loop &loop, Generation &generation)
 }
 
 Supervision::Supervision(uv::Loop &loop, Generation &generation,
-                         std::unique_ptr<Supervision> former)
+                         std::unique_ptr<Supervision> former, const FirstAnswers &answers)
     : generation_{generation},
       former_{std::move(former)},
       names_{loop,
@@ -51,12 +51,9 @@ Supervision::Supervision(uv::Loop &loop, Generation &generation,
     checker_.start(generation.worker_stats());
     outliers_.inherit(former_->outliers_, generation.heirs());
     outliers_.start(generation.worker_stats());
-    if (needs_discovery()) {
-        if (former_->discovery_)
-            discovery_.emplace(loop, parts(), random_seed(), former_->generation_.runtime(),
-                               *former_->discovery_);
-        else discovery_.emplace(loop, parts(), random_seed());
-    }
+    if (needs_discovery())
+        discovery_.emplace(loop, parts(), random_seed(), former_->generation_.runtime(),
+                           former_->discovery_ ? &*former_->discovery_ : nullptr, answers);
     former_.reset();
     publisher_.publish_now();
 }

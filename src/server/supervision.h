@@ -21,8 +21,10 @@ class Supervision {
 public:
     Supervision(uv::Loop &loop, Generation &generation);
     /// Takes over from `former`, of the generation before, which is destroyed: what is known of
-    /// endpoints that go on stays known.  Publishes all of it.
-    Supervision(uv::Loop &loop, Generation &generation, std::unique_ptr<Supervision> former);
+    /// endpoints that go on stays known, and clusters that are new to DNS begin with `answers`.
+    /// Publishes all of it.
+    Supervision(uv::Loop &loop, Generation &generation, std::unique_ptr<Supervision> former,
+                const FirstAnswers &answers);
 
     Supervision(const Supervision &) = delete;
     Supervision &operator=(const Supervision &) = delete;

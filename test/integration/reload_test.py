@@ -12,6 +12,7 @@ import unittest
 import harness
 import wire
 from harness import Uvoy, config, eventually, free_port
+from nameserver import DNSMASQ, Nameserver
 from origin import Origin, answer, slow
 
 NO_CHECKS = {"health_check": {"type": "none"}}
@@ -131,6 +132,35 @@ class Change(Reloads):
         self.assertEqual(uvoy.ask("/").status, 200)
         self.assertEqual(uvoy.metric("uvoy_upstream_connects_total", 'result="ok"'), 1)
         self.assertEqual(uvoy.metric("uvoy_upstream_reuses_total"), 1)
+
+
+@unittest.skipUnless(DNSMASQ, "dnsmasq is not installed")
+class Discovered(Reloads):
+    def test_members_stay_and_a_new_cluster_is_not_found_empty(self):
+        host = "127.0.7.1"
+        origin = self.enterContext(Origin(named("it"), host=host))
+        dns = self.enterContext(Nameserver({"api.internal": [host]}))
+        port = origin.address.rsplit(":")[-1]
+        settings = config(cluster=NO_CHECKS)
+        app = settings["clusters"]["app"]
+        del app["endpoints"]
+        app["discovery"] = {"dns": f"api.internal:{port}", "server": dns.address}
+        uvoy = self.start(settings)
+        self.assertEqual(uvoy.ask("/").body, b"it")
+        changed = copy.deepcopy(settings)
+        changed["clusters"]["new"] = copy.deepcopy(app)
+        changed["routes"] = [
+            {"match": {"path": {"prefix": "/new"}}, "cluster": "new"},
+            {"name": "all", "cluster": "app"},
+        ]
+        self.reload(changed)
+        self.assertEqual(uvoy.ask("/new").body, b"it")
+        self.assertEqual(uvoy.ask("/").body, b"it")
+        self.settled()
+        dns.kill()  # who is known stays known, without a question
+        self.reload(settings)
+        self.assertEqual(uvoy.ask("/").body, b"it")
+        self.assertGreaterEqual(uvoy.metric("requests_total", 'cluster="app"', 'code="2xx"'), 3)
 
 
 class Listeners(Reloads):
