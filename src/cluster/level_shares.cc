@@ -1,6 +1,7 @@
 #include "cluster/level_shares.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <numeric>
 
@@ -8,9 +9,15 @@ namespace uvoy::cluster {
 
 namespace {
 
+/// At least 1 if anybody serves.
 std::uint64_t capacity(const LevelWeight &level) {
     assert(level.total > 0 && level.serving <= level.total);
-    return std::min(all_requests, all_requests * level.serving * 14 / (level.total * 10));
+    if (level.serving == 0) return 0;
+    constexpr int most_bits = 28;  // all_requests times 14 times as many fit into a word
+    const int shift = std::max(0, static_cast<int>(std::bit_width(level.total)) - most_bits);
+    const std::uint64_t serving = level.serving >> shift;
+    const std::uint64_t total = level.total >> shift;
+    return std::clamp<std::uint64_t>(all_requests * serving * 14 / (total * 10), 1, all_requests);
 }
 
 }  // namespace

@@ -216,7 +216,10 @@ void Exchange::on_taken_back(TimePoint now) {
     assert(upstream_ != nullptr && response_state_ == Response::none);
     upstream_ = nullptr;
     head_sent_ = false;
+    try_due_ = TimePoint::max();
+    forget_queued();
     seek_another(now);
+    start_try_clock(now);
 }
 
 void Exchange::seek_another(TimePoint now) {

@@ -131,6 +131,8 @@ private:
     void try_next(TimePoint now);
     void seek_connection(Pool::Care care, TimePoint now);
     void seek_another(TimePoint now);
+    /// What was queued for the endpoint is gone, and nobody will say that it has left.
+    void forget_queued();
     Pool::Care care() const;
     void leave_endpoint();
 

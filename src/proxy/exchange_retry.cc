@@ -109,10 +109,13 @@ void Exchange::back_off(TimePoint now) {
     retry_due_ = now + backoff(route_->retry.backoff, tries_, proxy_.random());
     // The client's connection stays as it is, but for a body that has nowhere to go.
     if (!request_over_) session_->pause(Session::Pause::connecting, true);
-    // What was queued for the endpoint is gone, and nobody will say that it has left.
+    forget_queued();
+    proxy_.touch(*session_);
+}
+
+void Exchange::forget_queued() {
     session_->pause(Session::Pause::back_pressure, false);
     backlog_ = 0;
-    proxy_.touch(*session_);
 }
 
 void Exchange::on_retry_due(TimePoint now) {

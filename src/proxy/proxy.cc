@@ -131,6 +131,7 @@ void Proxy::begin_turn() {
 }
 
 void Proxy::end_turn(TimePoint now) {
+    calm_ = false;  // up to the next poll nothing is delivered that could tell
     if (!in_turn()) {
         ++turn_;
         return;

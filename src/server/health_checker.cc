@@ -105,6 +105,15 @@ void HealthChecker::on_passive_failure(proxy::EndpointId endpoint, Reason reason
     arm();
 }
 
+void HealthChecker::on_change(std::size_t cluster) {
+    const proxy::ClusterRuntime &changed = runtime_.cluster(cluster);
+    for (std::size_t i = 0; i < changed.endpoints.size(); ++i) {
+        const auto &check = checks_[changed.first_endpoint + i];
+        if (check && !check->probe) wheel_.set(*check, table().at(check->id).health.next_check());
+    }
+    arm();
+}
+
 void HealthChecker::settle(TimePoint now) {
     if (concluded_.empty()) return;
     for (Check *check : std::exchange(concluded_, {}))

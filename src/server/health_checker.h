@@ -36,6 +36,9 @@ public:
     /// From now on, endpoints that this traffic proves alive need no TCP check.
     void start(stats::Workers workers) { proof_.start(workers); }
 
+    /// Checks of a cluster may be due sooner than they were.
+    void on_change(std::size_t cluster);
+
     /// Traffic saw an endpoint fail: checks it soon.
     void on_passive_failure(proxy::EndpointId endpoint, Reason reason, TimePoint now);
 

@@ -266,7 +266,7 @@ void OutlierWatch::on_tick() {
     for (std::size_t i = 0; i < clusters_.size(); ++i) {
         const auto cluster = static_cast<std::uint16_t>(i);
         look(cluster, now);
-        if (!keeper_.table().frozen()) look_at_trials(cluster, now);
+        if (!keeper_.table().frozen() && clusters_[i].settings) look_at_trials(cluster, now);
         for (Endpoint &endpoint : clusters_[i].endpoints)
             endpoint.tick_before = std::exchange(endpoint.last_tick, endpoint.seen);
         if (clusters_[i].settings == nullptr) continue;

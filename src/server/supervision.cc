@@ -76,6 +76,7 @@ EndpointParts Supervision::parts() {
 void Supervision::on_health_change(std::size_t cluster) {
     if (discovery_) discovery_->on_health_change(cluster);
     publisher_.on_change(cluster);
+    checker_.on_change(cluster);
 }
 
 void Supervision::on_failure(const proxy::EndpointFailure &failure) {

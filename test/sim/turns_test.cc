@@ -19,7 +19,7 @@ constexpr std::string_view forged = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\
 
 /// One connection to the endpoint has carried a request and is idle.
 struct Idle {
-    Idle() {
+    explicit Idle(config::Config config = Stage::config()) : stage{std::move(config), true} {
         stage.begin_turn();
         stage.send(client, get);
         stage.end_turn();
@@ -36,7 +36,7 @@ struct Idle {
     /// What the endpoint has been sent on its connection `index`.
     std::string_view asked(std::size_t index = 0) { return stage.endpoint(index).received; }
 
-    Stage stage{Stage::config(), true};
+    Stage stage;
     Wire &client = stage.connect();
 };
 
@@ -103,6 +103,49 @@ TEST_CASE("a connection that became idle in this turn is not lent") {
         CHECK(other.received.empty());
         CHECK(idle.stage.dials() == 2);
     }
+}
+
+TEST_CASE("between two turns nothing is lent") {
+    Idle idle;
+    Wire &other = idle.stage.connect();
+    idle.stage.begin_turn();
+    idle.stage.send(idle.client, get);
+    idle.stage.end_turn();
+    idle.stage.begin_turn();
+    idle.stage.send(idle.stage.endpoint(0), ok);
+    idle.stage.end_turn();
+    idle.stage.endpoint(0).received.clear();
+    idle.stage.send(other, get);  // as a timer does
+    CHECK(idle.asked().empty());
+    idle.stage.begin_turn();
+    idle.stage.send(idle.stage.endpoint(0), forged);
+    CHECK_FALSE(idle.stage.endpoint(0).open);
+    CHECK(other.received.empty());
+}
+
+TEST_CASE("who waits for the connection of another is in no hurry again") {
+    config::Config config = Stage::config();
+    config.clusters[0].limits.connections = 1;
+    config.routes[0].retry.per_try_timeout = std::chrono::seconds{1};
+    config.routes[0].retry.attempts = 0;
+    Idle idle{std::move(config)};
+    Wire &other = idle.stage.connect();
+    idle.stage.begin_turn();
+    idle.stage.send(idle.client, get);
+    idle.stage.send(other, post);  // first in the queue
+    idle.stage.run_for(std::chrono::milliseconds{600});
+    idle.stage.send(idle.stage.endpoint(0), forged);
+    idle.stage.end_turn();
+    idle.stage.begin_turn();
+    idle.stage.end_turn();
+    REQUIRE(idle.asked(1).starts_with("POST"));
+    idle.stage.run_for(std::chrono::milliseconds{600});
+    idle.stage.send(idle.stage.endpoint(1), ok);
+    idle.stage.begin_turn();
+    idle.stage.end_turn();
+    idle.stage.run_for(std::chrono::milliseconds{800});
+    idle.stage.send(idle.stage.endpoint(1), ok);
+    CHECK(idle.client.received.ends_with("ok"));
 }
 
 TEST_CASE("with so many events that a poll may be repeated nothing is lent") {

@@ -289,6 +289,36 @@ TEST_CASE("an ejection by traffic lasts until a check has passed, where there ar
     CHECK(bench.health.on_trial());
 }
 
+TEST_CASE("an ejection brings the next check forward") {
+    Bench bench{{.interval = std::chrono::minutes{1}}};
+    bench.check(true);
+    bench.check(true);
+    bench.health.eject(EjectionCause::failure_ratio, "", bench.now);
+    CHECK(bench.health.next_check() <= bench.now + Health::fast_interval);
+}
+
+TEST_CASE("an endpoint that is out when checks are given up comes back by time") {
+    Bench bench;
+    bench.check(true);
+    const TimePoint out = bench.now;
+    bench.health.eject(EjectionCause::failure_ratio, "", out);
+    SUBCASE("before one was made") {}
+    SUBCASE("after some failed") {
+        bench.check(false);
+        bench.check(false);
+    }
+    bench.health.set_settings({.checks = false}, bench.now);
+    CHECK(bench.health.on_time(out + std::chrono::seconds{5}));
+}
+
+TEST_CASE("where traffic ejects nobody there are no trials") {
+    Health health{{.checks = false}, start};
+    health.eject(EjectionCause::failure_ratio, "", start);
+    health.set_settings({.checks = false, .backoff = {.first = {}, .longest = {}}}, start);
+    CHECK(health.on_time(start + std::chrono::seconds{5}));
+    CHECK_FALSE(health.on_trial());
+}
+
 TEST_CASE("without checks the time alone ends an ejection") {
     Health health{{.checks = false}, start};
     health.eject(EjectionCause::consecutive_failures, "", start);
@@ -329,6 +359,7 @@ TEST_CASE("failures that end after the ejection do not hurry the checks") {
     Bench bench;
     bench.check(true);
     bench.health.eject(EjectionCause::consecutive_failures, "", bench.now);
+    while (bench.health.fast()) bench.check(true);
     const TimePoint next = bench.health.next_check();
     bench.health.on_passive_failure(bench.now);
     CHECK(bench.health.next_check() == next);

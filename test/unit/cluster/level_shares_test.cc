@@ -12,6 +12,7 @@ TEST_CASE("a level takes 1.4 times its serving share, and the rest spills over")
         std::vector<double> percent;
         bool suffice;
     };
+    constexpr std::uint64_t many = std::uint64_t{4096} * 65'535 * 64;
     const Case cases[] = {
         {{{10, 10}}, {100}, true},
         {{{1, 10}}, {100}, false},
@@ -24,6 +25,9 @@ TEST_CASE("a level takes 1.4 times its serving share, and the rest spills over")
         {{{0, 100}, {1, 100}}, {0, 100}, false},
         {{{0, 100}, {100, 100}}, {0, 100}, true},
         {{{0, 100}, {0, 100}}, {0, 0}, false},
+        {{{many, many}, {5, 5}}, {100, 0}, true},
+        {{{many / 2, many}, {many, many}}, {70, 30}, true},
+        {{{1, many}}, {100}, false},
     };
     for (const Case &test : cases) {
         const auto shares = level_shares(test.levels);
