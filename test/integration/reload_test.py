@@ -199,6 +199,40 @@ class Listeners(Reloads):
             self.assertEqual(wire.ask(port, "/").status, 200)
 
 
+    def test_everyone_who_is_let_in_is_served(self):
+        settings = config(self.enterContext(Origin()), cluster=NO_CHECKS)
+        self.start(settings)
+        port = free_port()
+        more = copy.deepcopy(settings)
+        more["listeners"]["more"] = {"address": f"127.0.0.1:{port}"}
+        self.wrong, self.right = [], 0
+        self.reload(more)
+        threads = [threading.Thread(target=self.come, args=[port]) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.2)
+        self.reload(settings)
+        for thread in threads:
+            thread.join()
+        self.assertEqual(self.wrong, [])
+        self.assertGreater(self.right, 10)
+
+    def come(self, port):
+        """Until nobody is let in any more."""
+        while True:
+            try:
+                client = wire.connect(port)
+            except ConnectionRefusedError:
+                return
+            with client:
+                try:
+                    client.send(wire.head("GET", "/"))
+                    self.assertEqual(client.response().status, 200)
+                    self.right += 1
+                except Exception as error:  # whatever it is, it was let in and not served
+                    self.wrong.append(repr(error))
+
+
 def refused(port):
     try:
         wire.connect(port).close()

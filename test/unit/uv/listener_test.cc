@@ -4,7 +4,9 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 
@@ -60,6 +62,35 @@ TEST_CASE("a wake-up takes a bounded number of connections") {
     CHECK(door.guests.size() == 64);
     loop.run_once();
     CHECK(door.guests.size() == 100);
+}
+
+TEST_CASE("where no handshake may begin, whoever has finished one comes in and others try again") {
+    Loop loop;
+    Door door{loop, listen_on(loopback())};
+    const SocketAddress address = loopback(door.listener.port());
+    const auto clients = connect_many(address, 10);
+    door.listener.admit_new(false);
+    const FileDescriptor late{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    CHECK(connect(late.get(), address.get(), address.length) != 0);
+    CHECK(errno == EINPROGRESS);
+    CHECK(turn_until(loop, [&] { return door.guests.size() == 10; }));
+    // What comes over a connection is not looked at.
+    CHECK(write(clients[0].get(), "x", 1) == 1);
+    char byte = 0;
+    CHECK(turn_until(loop, [&] {
+        for (const FileDescriptor &guest : door.guests)
+            if (read(guest.get(), &byte, 1) == 1) return true;
+        return false;
+    }));
+    int error = 0;
+    socklen_t length = sizeof error;
+    getsockopt(late.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+    CHECK(error == 0);
+    CHECK(door.guests.size() == 10);
+
+    door.listener.admit_new(true);
+    const FileDescriptor welcome = connect_to(address);
+    CHECK(turn_until(loop, [&] { return door.guests.size() == 11; }));
 }
 
 TEST_CASE("stop() takes everybody who already waits, then refuses") {
