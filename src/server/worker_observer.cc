@@ -1,5 +1,7 @@
 #include "server/worker_observer.h"
 
+#include <string_view>
+
 namespace uvoy::server {
 
 void WorkerObserver::on_endpoint_failure(const proxy::EndpointFailure &failure) {
@@ -8,9 +10,13 @@ void WorkerObserver::on_endpoint_failure(const proxy::EndpointFailure &failure) 
 
 void WorkerObserver::on_exchange(const proxy::ExchangeRecord &record) {
     if (log_ == nullptr) return;
-    line_.clear();
-    proxy::append_access_log_line(line_, record);
-    if (!log_->push(line_)) stats_.process().log_dropped.add();
+    std::string_view line{line_.data(), proxy::format_json(record, line_)};
+    if (line.empty()) {
+        long_line_.clear();
+        proxy::append_access_log_line(long_line_, record);
+        line = long_line_;
+    }
+    if (!log_->push(line)) stats_.process().log_dropped.add();
 }
 
 }  // namespace uvoy::server

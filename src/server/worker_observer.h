@@ -4,6 +4,7 @@
 #include "server/failure_channel.h"
 #include "server/log_ring.h"
 
+#include <array>
 #include <cstddef>
 #include <string>
 
@@ -27,7 +28,8 @@ private:
     FailureChannel &failures_;
     LogRing *log_;
     stats::WorkerStats &stats_;
-    std::string line_;  // reused
+    std::array<char, 4096> line_;
+    std::string long_line_;  // reused
 };
 
 }  // namespace uvoy::server

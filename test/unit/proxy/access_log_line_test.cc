@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <limits>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -144,6 +146,41 @@ TEST_CASE("a buffer that is too small gives nothing, and is not overrun") {
     }
     CHECK(format_json(record, std::span{buffer}.first(line.size())) == line.size());
     CHECK(std::string_view{buffer.data(), line.size()} == line);
+}
+
+TEST_CASE("however much room there is, the line is the same") {
+    constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+    const std::string escapes(40, '\x01');
+    ExchangeRecord record = sample();
+    record.received = record.sent = most;
+    record.attempts = std::numeric_limits<std::uint32_t>::max();
+    record.duration = record.wait = record.connect = record.first_byte = Duration::max();
+    record.request_id = record.trace_id = record.listener = record.client = record.protocol =
+        record.method = record.host = record.path = record.route = record.cluster = record.backend =
+            record.user_agent = record.referer = escapes;
+    const std::string line = format(record);
+    for (std::size_t size = line.size(); size < line.size() + 800; ++size) {
+        const std::unique_ptr<char[]> buffer{new char[size]};  // a sanitizer looks behind it
+        REQUIRE(format_json(record, {buffer.get(), size}) == line.size());
+        REQUIRE(std::string_view{buffer.get(), line.size()} == line);
+    }
+}
+
+TEST_CASE("any byte anywhere is written as in a line of little room") {
+    for (std::size_t size = 1; size < 20; ++size) {
+        for (int byte = 0; byte < 256; ++byte) {
+            for (std::size_t at = 0; at < size; ++at) {
+                std::string path(size, 'a');
+                path[at] = static_cast<char>(byte);
+                const std::string line = format({.path = path});
+                std::vector<char> tight(line.size());
+                REQUIRE(format_json({.path = path}, tight) == line.size());
+                REQUIRE(std::string_view{tight.data(), tight.size()} == line);
+                const bool plain = byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\';
+                REQUIRE((line.find("\"" + path + "\"") != std::string::npos) == plain);
+            }
+        }
+    }
 }
 
 TEST_CASE("lines are appended, long ones too") {
