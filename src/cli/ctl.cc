@@ -62,6 +62,29 @@ std::string diff_question(const std::string &file) {
                                               server::Json::error_handler_t::replace);
 }
 
+/// RFC 3986 section 2.1, all but what is unreserved.
+std::string encoded(std::string_view text) {
+    std::string result;
+    for (const char byte : text) {
+        const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                           (byte >= 'A' && byte <= 'Z') || byte == '-' || byte == '.' ||
+                           byte == '_' || byte == '~';
+        if (plain) result += byte;
+        else result += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
+    }
+    return result;
+}
+
+AdminAnswer change_endpoint(const CtlLine &line, const AdminClient &client) {
+    server::Json change = server::Json::object();
+    if (!line.state.empty()) change["state"] = line.state;
+    if (line.weight != 0) change["weight"] = line.weight;
+    return client.change(
+        "PATCH",
+        fmt::format("/v1/clusters/{}/endpoints/{}", encoded(line.cluster), encoded(line.endpoint)),
+        change.dump());
+}
+
 AdminAnswer ask(const CtlLine &line, const AdminClient &client) {
     using Verb = CtlLine::Verb;
     switch (line.verb) {
@@ -73,6 +96,8 @@ AdminAnswer ask(const CtlLine &line, const AdminClient &client) {
             return client.change("POST", "/v1/drain");
         case Verb::undrain:
             return client.change("POST", "/v1/undrain");
+        case Verb::endpoint:
+            return change_endpoint(line, client);
         case Verb::upgrade:
             return upgrade(client);
         case Verb::log_level:
@@ -90,6 +115,7 @@ std::string text_of(CtlLine::Verb verb, const server::Json &json) {
     using Verb = CtlLine::Verb;
     switch (verb) {
         case Verb::clusters:
+        case Verb::endpoint:
             return clusters_text(json);
         case Verb::log_level:
             return "log level: " + json.at("log_level").get<std::string>() + "\n";

@@ -8,7 +8,17 @@ namespace uvoy::cli {
 
 /// What `uvoy ctl` is asked to do.
 struct CtlLine {
-    enum class Verb { status, clusters, drain, undrain, upgrade, log_level, reload, diff };
+    enum class Verb {
+        status,
+        clusters,
+        drain,
+        undrain,
+        upgrade,
+        log_level,
+        endpoint,
+        reload,
+        diff
+    };
 
     Verb verb = Verb::status;
     std::string admin;    ///< address; empty: as the configuration says
@@ -16,6 +26,11 @@ struct CtlLine {
     bool json = false;    ///< print what the admin API says as it is
     std::string level{};  ///< of log_level
     std::string file{};   ///< of diff
+    // Of endpoint; empty, 0: stays.
+    std::string cluster{};
+    std::string endpoint{};
+    std::string state{};
+    int weight = 0;
 };
 
 /// Where the admin API is.  Throws Unreachable, or std::invalid_argument.

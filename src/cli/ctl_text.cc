@@ -38,6 +38,12 @@ std::string share_of(const Json &endpoint) {
     return fmt::format("{:.1f}%", 100 * share->get<double>());
 }
 
+/// What the operator wants of it comes first.
+std::string state_of(const Json &endpoint) {
+    const std::string duty = text_of(endpoint, "duty");
+    return duty == "ready" ? text_of(endpoint, "state") : duty;
+}
+
 }  // namespace
 
 std::string status_text(const Json &status) {
@@ -70,7 +76,7 @@ std::string clusters_text(const Json &clusters) {
         for (const Json &endpoint : cluster.at("endpoints")) {
             table.add({text_of(cluster, "name"), text_of(endpoint, "name"),
                        text_of(endpoint, "address"), number_of(endpoint, "weight"),
-                       text_of(endpoint, "state"), span_of(endpoint, "for_seconds"),
+                       state_of(endpoint), span_of(endpoint, "for_seconds"),
                        number_of(endpoint, "requests_in_flight"),
                        std::to_string(sum_of(endpoint.at("requests"))),
                        std::to_string(sum_of(endpoint.at("failures"))), share_of(endpoint),

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "cluster/peak_ewma.h"
@@ -15,6 +18,16 @@ namespace uvoy::cluster {
 struct alignas(64) ClusterLoad {
     std::atomic<std::uint32_t> in_flight{0};
 };
+
+/// What an operator wants of an endpoint.
+enum class Duty : std::uint8_t {
+    ready,
+    drain,        ///< no further request goes there; it is checked on
+    maintenance,  ///< nor a check
+};
+
+inline constexpr std::array<std::string_view, 3> duty_names{"ready", "drain", "maintenance"};
+inline std::string_view name(Duty duty) { return duty_names[static_cast<std::size_t>(duty)]; }
 
 /// One server that answers requests.  Its identity never changes: what changes it makes another
 /// Endpoint.  Shared by all workers; whoever has a request there has counted it with enter().
@@ -43,7 +56,7 @@ struct Endpoint {  // NOLINT(clang-analyzer-optin.performance.Padding): that is 
 
     const std::string name;
     const std::string address;
-    const std::uint32_t weight;
+    const std::uint32_t weight;  ///< as configured
     const std::uint16_t index;
     const std::uint16_t priority;
     const std::uint32_t generation;
@@ -61,12 +74,19 @@ struct Endpoint {  // NOLINT(clang-analyzer-optin.performance.Padding): that is 
         in_flight.fetch_sub(1, std::memory_order_release);
     }
 
+    /// The one that counts.  What changes it makes the Membership anew.
+    std::uint32_t weight_now() const { return weight_now_.load(std::memory_order_relaxed); }
+    void set_weight(std::uint32_t next) { weight_now_.store(next, std::memory_order_relaxed); }
+
     /// A try ended well: a load of a line that is at hand anyway, and a store after a failure only.
     void note_success() {
         if (failures_in_row.load(std::memory_order_relaxed) != 0)
             failures_in_row.store(0, std::memory_order_relaxed);
     }
     void note_failure() { failures_in_row.fetch_add(1, std::memory_order_relaxed); }
+
+    /// Of the thread that makes the Membership.
+    Duty duty = Duty::ready;
 
     /// Requests under way in the whole process, relaxed.  What workers share of the request path,
     /// so it has a cache line of its own, with what is written at the same moments.
@@ -75,6 +95,9 @@ struct Endpoint {  // NOLINT(clang-analyzer-optin.performance.Padding): that is 
     std::atomic<std::uint32_t> failures_in_row{0};
     /// Nobody reads or writes it but where the policy is peak_ewma.
     PeakEwma latency;
+
+private:
+    std::atomic<std::uint32_t> weight_now_{weight};
 };
 
 }  // namespace uvoy::cluster

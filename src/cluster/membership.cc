@@ -11,8 +11,8 @@ Membership::Membership(std::vector<std::shared_ptr<Endpoint>> endpoints, const B
     for (std::size_t i = 0; i < endpoints_.size(); ++i) {
         if (!endpoints_[i]) continue;
         assert(endpoints_[i]->index == i);
-        assert(endpoints_[i]->weight > 0);
-        add(*endpoints_[i]);
+        assert(endpoints_[i]->weight_now() > 0);
+        if (endpoints_[i]->duty == Duty::ready) add(*endpoints_[i]);
     }
     std::ranges::sort(levels_, {}, &Level::priority);
     if (!hashed()) return;
@@ -25,13 +25,14 @@ void Membership::add(const Endpoint &endpoint) {
         level = levels_.insert(
             level, {.priority = endpoint.priority, .indexes = {}, .weight = 0, .ring = nullptr});
     level->indexes.push_back(endpoint.index);
-    level->weight += endpoint.weight;
+    level->weight += endpoint.weight_now();
 }
 
 std::unique_ptr<const MembershipRing> Membership::make_ring(const Level &level) const {
     std::vector<Member> members(endpoints_.size(), Member{.name = {}, .weight = 0});
     for (const std::uint16_t index : level.indexes)
-        members[index] = {.name = endpoints_[index]->name, .weight = endpoints_[index]->weight};
+        members[index] = {.name = endpoints_[index]->name,
+                          .weight = endpoints_[index]->weight_now()};
     const auto owners = balancing_.policy == Policy::maglev ? MembershipRing::Owners::maglev
                                                             : MembershipRing::Owners::rendezvous;
     return std::make_unique<const MembershipRing>(members, balancing_.hash_seed, owners);

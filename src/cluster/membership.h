@@ -38,7 +38,7 @@ struct Balancing {
 };
 
 /// The endpoints of a cluster, whatever their health.  Immutable; one is made at start, and again
-/// when endpoints or weights change.
+/// when endpoints, weights or duties change: only those that are ready belong to a level.
 class Membership {
 public:
     /// `endpoints[i]->index` is i, or the place is empty: null.  Names are unique and weights at

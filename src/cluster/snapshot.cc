@@ -55,7 +55,7 @@ void Snapshot::judge() {
             weights.emplace_back(LevelWeight{.serving = 0, .total = level.weight});
         for (const std::uint16_t index : level.indexes) {
             if (!states_[index].healthy) continue;
-            weight.serving += endpoint(index)->weight;
+            weight.serving += endpoint(index)->weight_now();
             ++healthy_count_;
         }
         total += weight.total;
@@ -80,7 +80,8 @@ void Snapshot::weigh() {
             const EndpointState &state = states_[index];
             if (!panic_ && !state.healthy) continue;
             ramps_[index] = panic_ ? full_ramp : ramp_of(state, relies);
-            weight.serving += endpoint(index)->weight * grains(panic_ ? full_ramp : state.trial);
+            weight.serving +=
+                endpoint(index)->weight_now() * grains(panic_ ? full_ramp : state.trial);
             served.eligible.push_back(index);
             turns.push_back(share(index));
         }
@@ -96,7 +97,7 @@ void Snapshot::weigh() {
 bool Snapshot::relies_on_proven(const Membership::Level &level) const {
     std::uint64_t proven = 0;
     for (const std::uint16_t index : level.indexes)
-        if (states_[index].proven()) proven += endpoint(index)->weight;
+        if (states_[index].proven()) proven += endpoint(index)->weight_now();
     return proven * 2 >= level.weight;
 }
 
@@ -120,7 +121,7 @@ void Snapshot::bound() {
 
 /// Weight x ramp.
 std::uint64_t Snapshot::share(std::uint16_t index) const {
-    return endpoint(index)->weight * grains(ramps_[index]);
+    return endpoint(index)->weight_now() * grains(ramps_[index]);
 }
 
 double Snapshot::moved_ratio(const Snapshot &previous) const {

@@ -1,6 +1,7 @@
 #include "server/admin_changes.h"
 
 #include "base/log.h"
+#include "http/bytes.h"
 #include "server/admin_answer.h"
 #include "uv/loop.h"
 
@@ -8,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -42,6 +45,28 @@ proxy::LocalAnswer answer_of(const ReloadResult &result) {
     return json_answer(json);
 }
 
+std::optional<cluster::Duty> duty_of(const Json &json) {
+    for (std::size_t i = 0; i < cluster::duty_names.size(); ++i)
+        if (json == cluster::duty_names[i]) return static_cast<cluster::Duty>(i);
+    return std::nullopt;
+}
+
+/// RFC 3986 section 2.1; what is no escape stays.
+std::string decoded(std::string_view text) {
+    std::string result;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const int high = i + 2 < text.size() ? http::hex_value(text[i + 1]) : -1;
+        const int low = i + 2 < text.size() ? http::hex_value(text[i + 2]) : -1;
+        if (text[i] != '%' || high < 0 || low < 0) {
+            result += text[i];
+            continue;
+        }
+        result += static_cast<char>(high * 16 + low);
+        i += 2;
+    }
+    return result;
+}
+
 }  // namespace
 
 AdminChanges::Handler AdminChanges::find(std::string_view path) {
@@ -52,6 +77,39 @@ AdminChanges::Handler AdminChanges::find(std::string_view path) {
     if (path == "/v1/reload") return &AdminChanges::reload;
     if (path == "/v1/diff") return &AdminChanges::diff;
     return nullptr;
+}
+
+std::optional<EndpointChange> AdminChanges::find_endpoint(std::string_view path) {
+    constexpr std::string_view clusters = "/v1/clusters/";
+    constexpr std::string_view endpoints = "/endpoints/";
+    if (!path.starts_with(clusters)) return std::nullopt;
+    path.remove_prefix(clusters.size());
+    const std::size_t middle = path.find(endpoints);
+    if (middle == std::string_view::npos) return std::nullopt;
+    return EndpointChange{.cluster = decoded(path.substr(0, middle)),
+                          .endpoint = decoded(path.substr(middle + endpoints.size())),
+                          .duty = {},
+                          .weight = {}};
+}
+
+proxy::LocalAnswer AdminChanges::run(EndpointChange endpoint, std::string_view body) {
+    if (steering_ == nullptr) return problem(409, "nothing can be changed here");
+    const Json json = Json::parse(body.begin(), body.end(), nullptr, false);
+    if (!json.is_object()) return problem(400, "the body is not a JSON object");
+    if (const auto refusal = refuse_other_keys(json, {"state", "weight"})) return problem(*refusal);
+    if (json.empty()) return problem(400, "neither \"state\" nor \"weight\" is there");
+    if (const auto state = json.find("state"); state != json.end()) {
+        endpoint.duty = duty_of(*state);
+        if (!endpoint.duty) return problem(400, "\"state\" is ready, drain or maintenance");
+    }
+    if (const auto weight = json.find("weight"); weight != json.end()) {
+        constexpr std::int64_t most = 1000;  // as in the configuration
+        const auto number = weight->is_number_integer() ? weight->get<std::int64_t>() : 0;
+        if (number < 1 || number > most) return problem(400, "\"weight\" is not in 1..1000");
+        endpoint.weight = static_cast<std::uint32_t>(number);
+    }
+    if (const auto refusal = steering_->change_endpoint(endpoint)) return problem(*refusal);
+    return json_answer(clusters_json(view_, this_moment()));
 }
 
 proxy::LocalAnswer AdminChanges::run(Handler handler, std::string_view body) {

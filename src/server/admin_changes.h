@@ -5,6 +5,7 @@
 #include "server/server_view.h"
 #include "server/steering.h"
 
+#include <optional>
 #include <string_view>
 
 namespace uvoy::server {
@@ -20,6 +21,12 @@ public:
 
     /// What a POST to this path does; null: nothing does anything here.
     static Handler find(std::string_view path);
+
+    /// The endpoint that a path like /v1/clusters/X/endpoints/Y is of; none: it is no such path.
+    static std::optional<EndpointChange> find_endpoint(std::string_view path);
+
+    /// Reads `body`, which says what of `endpoint` to change, and carries it out.
+    proxy::LocalAnswer run(EndpointChange endpoint, std::string_view body);
 
     /// Reads `body` and carries it out.
     proxy::LocalAnswer run(Handler handler, std::string_view body);

@@ -77,7 +77,8 @@ Json endpoint_json(const ServerView &view, proxy::EndpointId id, const Moment &m
     Json json{
         {"name", endpoint.name},
         {"address", endpoint.address},
-        {"weight", endpoint.weight},
+        {"weight", endpoint.weight_now()},
+        {"duty", name(endpoint.duty)},
     };
     json.update(health_json(view.health.at(id), checked, moment));
     json["requests_in_flight"] = endpoint.in_flight.load(std::memory_order_relaxed);

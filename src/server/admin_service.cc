@@ -26,6 +26,8 @@ constexpr std::string_view index_text =
     "with Content-Type: application/json and X-Uvoy-Admin: 1, or by uvoy ctl:\n"
     "POST /v1/drain       out of the rotation: /readyz says 503, answers close connections\n"
     "POST /v1/undrain     back again\n"
+    "PATCH /v1/clusters/X/endpoints/Y\n"
+    "                     {\"state\": \"drain\", \"weight\": 2}: ready, drain, maintenance\n"
     "POST /v1/upgrade     the program on disk takes over; /v1/status says how it goes\n"
     "POST /v1/log-level   {\"level\": \"debug\"}, info, warning or error\n"
     "POST /v1/reload      the configuration file: says what changed, or every mistake\n"
@@ -61,7 +63,15 @@ proxy::ServiceReply AdminService::serve(const http::RequestHead &head, std::stri
         if (const auto refusal = refuse_browser_tricks(head)) return problem(*refusal);
     if (const AdminChanges::Handler change = AdminChanges::find(path)) {
         if (head.method != http::Method::post) return not_allowed("POST");
-        return take(head, change);
+        return take(head, [this, change](std::string_view body) {
+            return guarded(changes_.run(change, body));
+        });
+    }
+    if (auto endpoint = AdminChanges::find_endpoint(path)) {
+        if (head.method != http::Method::patch) return not_allowed("PATCH");
+        return take(head, [this, endpoint = std::move(*endpoint)](std::string_view body) {
+            return guarded(changes_.run(endpoint, body));
+        });
     }
     const Reader reader = reader_of(path);
     if (reader == nullptr) return problem(404, "there is nothing here; / lists what there is");
@@ -81,12 +91,9 @@ AdminService::Reader AdminService::reader_of(std::string_view path) {
 }
 
 proxy::ServiceReply AdminService::take(const http::RequestHead &head,
-                                       AdminChanges::Handler change) {
+                                       std::function<proxy::LocalAnswer(std::string_view)> change) {
     if (const auto refusal = refuse_simple_change(head)) return problem(*refusal);
-    return proxy::AfterBody{
-        .answer = [this,
-                   change](std::string_view body) { return guarded(changes_.run(change, body)); },
-        .most = most_body};
+    return proxy::AfterBody{.answer = std::move(change), .most = most_body};
 }
 
 proxy::LocalAnswer AdminService::index() const { return text_answer(200, index_text); }

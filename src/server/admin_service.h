@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -40,7 +41,9 @@ private:
     using Reader = proxy::LocalAnswer (AdminService::*)() const;
 
     static Reader reader_of(std::string_view path);
-    proxy::ServiceReply take(const http::RequestHead &head, AdminChanges::Handler change);
+    /// Guards `change`, which gets the body.
+    static proxy::ServiceReply take(const http::RequestHead &head,
+                                    std::function<proxy::LocalAnswer(std::string_view)> change);
 
     proxy::LocalAnswer index() const;
     proxy::LocalAnswer health() const;

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <exception>
 #include <system_error>
 #include <utility>
@@ -295,6 +296,27 @@ void ControlLoop::replace(config::Config next) {
 
 void ControlLoop::on_reopen_signal() {
     if (log_writer_) log_writer_->reopen();
+}
+
+std::optional<Refusal> ControlLoop::change_endpoint(const EndpointChange &change) {
+    const proxy::Runtime &runtime = generations_.present().runtime();
+    const proxy::ClusterRuntime *const cluster = runtime.find_cluster(change.cluster);
+    if (cluster == nullptr)
+        return Refusal{404, fmt::format("there is no cluster {}", change.cluster)};
+    const auto found = std::ranges::find_if(cluster->endpoints, [&](const auto &endpoint) {
+        return endpoint && endpoint->name == change.endpoint;
+    });
+    if (found == cluster->endpoints.end())
+        return Refusal{
+            404, fmt::format("cluster {} has no endpoint {}", change.cluster, change.endpoint)};
+    cluster::Endpoint &endpoint = **found;
+    if (change.duty) endpoint.duty = *change.duty;
+    if (change.weight) endpoint.set_weight(*change.weight);
+    log::info("cluster {}: endpoint {} is told: {}, weight {}", change.cluster, change.endpoint,
+              name(endpoint.duty), endpoint.weight_now());
+    supervision_->on_duty_change(
+        static_cast<std::size_t>(cluster->config - runtime.config().clusters.data()));
+    return std::nullopt;
 }
 
 void ControlLoop::on_upgrade_signal() {

@@ -85,6 +85,7 @@ private:
     void begin_end();
     std::optional<Refusal> set_draining(bool draining) override;
     std::optional<Refusal> upgrade() override;
+    std::optional<Refusal> change_endpoint(const EndpointChange &change) override;
     void on_successor_ready(int pid);
     void on_successor_failed(const char *why);
     bool workers_live();

@@ -122,6 +122,7 @@ void HealthChecker::settle(TimePoint now) {
 }
 
 bool HealthChecker::needs(const Check &check) {
+    if (runtime_.endpoint(check.id).duty == cluster::Duty::maintenance) return false;
     // By HTTP an endpoint may also ask to be taken out while it serves well.
     if (check.config.type != config::HealthCheck::Type::tcp) return true;
     const bool proven = proof_.take(check.id);

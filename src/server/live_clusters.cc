@@ -106,6 +106,10 @@ void LiveClusters::set_members(std::size_t cluster,
                                                                    entry.membership->balancing());
 }
 
+void LiveClusters::reweigh(std::size_t cluster) {
+    set_members(cluster, entries_[cluster]->membership->endpoints());
+}
+
 void LiveClusters::publish(std::size_t cluster, std::vector<cluster::EndpointState> states) {
     Entry &entry = *entries_[cluster];
     auto next = std::make_unique<const cluster::Snapshot>(entry.membership, std::move(states));

@@ -44,6 +44,9 @@ public:
     /// From the next publish() on these are the endpoints: by index, null where a place is empty.
     void set_members(std::size_t cluster,
                      std::vector<std::shared_ptr<cluster::Endpoint>> endpoints);
+    /// From the next publish() on the duties and weights that the endpoints have now are what
+    /// counts.
+    void reweigh(std::size_t cluster);
     /// Those of the next publish().
     const cluster::Membership &membership(std::size_t cluster) const {
         return *entries_[cluster]->membership;

@@ -67,6 +67,10 @@ void SnapshotPublisher::publish_now() {
 void SnapshotPublisher::publish(std::size_t cluster, TimePoint now) {
     const bool panicked = clusters_.current(cluster).panic();
     auto states = health_->states(cluster);
+    // Who is back from a duty other than to serve returns as from an illness.
+    for (const auto &endpoint : clusters_.membership(cluster).endpoints())
+        if (endpoint && endpoint->duty != cluster::Duty::ready)
+            states[endpoint->index].healthy = false;
     forget_latency(clusters_.current(cluster), states);
     Entry &entry = entries_[cluster];
     entry.slow_start.apply(clusters_.membership(cluster).endpoints(), states, now);

@@ -79,6 +79,11 @@ void Supervision::on_health_change(std::size_t cluster) {
     checker_.on_change(cluster);
 }
 
+void Supervision::on_duty_change(std::size_t cluster) {
+    generation_.clusters().reweigh(cluster);
+    publisher_.on_change(cluster);
+}
+
 void Supervision::on_failure(const proxy::EndpointFailure &failure) {
     if (!generation_.runtime().has_endpoint(failure.endpoint)) return;  // it is gone
     checker_.on_passive_failure(failure.endpoint, failure.reason, failure.at);

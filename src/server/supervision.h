@@ -33,6 +33,8 @@ public:
     bool settled() const { return !discovery_ || discovery_->settled(); }
     void publish_now() { publisher_.publish_now(); }
 
+    /// To be published: a duty or a weight of the cluster's endpoints has changed.
+    void on_duty_change(std::size_t cluster);
     void on_failure(const proxy::EndpointFailure &failure);
     void on_lost_reports() { outliers_.on_lost_reports(uv::Loop::now()); }
     /// Ends an event: part of the control loop's after-event hook.

@@ -79,6 +79,37 @@ class Ctl(unittest.TestCase):
         self.assertIn("debug, info, warning or error", refused.err)
         self.ctl("log-level", "info", "--config", self.file)
 
+    def test_an_endpoint_is_taken_out_weighed_and_taken_back(self):
+        origins = [self.enterContext(Origin()) for _ in range(2)]
+        cluster = {"load_balancing": {"slow_start": "0s"}}
+        with Uvoy(config(*origins, cluster=cluster)) as uvoy:
+            file = uvoy.process.args[-1]
+
+            def change(*arguments, code=0):
+                return self.ctl(
+                    "endpoint", "app", origins[0].address, *arguments, "--config", file, code=code
+                )
+
+            def share():
+                before = len(origins[0].requests)
+                for i in range(100):
+                    self.assertEqual(uvoy.ask(f"/{i}").status, 200)
+                return len(origins[0].requests) - before
+
+            self.assertIn("maintenance", change("--state", "maintenance").out)
+            eventually(lambda: share() == 0, "it gets no request")
+            told = uvoy.endpoints()[origins[0].address]
+            self.assertEqual((told["duty"], told["ring_share"]), ("maintenance", 0))
+            checks = told["checks_passed"]
+            change("--state", "ready", "--weight", "9")
+            eventually(lambda: 75 <= share() <= 99, "it gets nine of ten")
+            self.assertEqual(uvoy.endpoints()[origins[0].address]["weight"], 9)
+            eventually(lambda: uvoy.endpoints()[origins[0].address]["checks_passed"] > checks)
+            change("--weight", "1001", code=1)
+            change("--state", "away", code=1)
+            change(code=1)
+            self.ctl("endpoint", "app", "nobody", "--state", "drain", "--config", file, code=1)
+
     def test_exit_codes(self):
         nowhere = f"127.0.0.1:{free_port()}"
         self.assertIn("no answer from", self.ctl("status", "--admin", nowhere, code=3).err)

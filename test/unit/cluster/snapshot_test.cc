@@ -376,4 +376,34 @@ TEST_CASE("an endpoint's in-flight word has a cache line of its own") {
     }
 }
 
+TEST_CASE("an endpoint that drains gets nothing, nor in a panic, and counts for nothing") {
+    for (const Policy policy : all_policies) {
+        CAPTURE(static_cast<int>(policy));
+        Bench bench{policy, {1, 1, 1}};
+        auto members = bench.membership->endpoints();
+        members[1]->duty = Duty::drain;
+        bench.membership =
+            std::make_shared<const Membership>(members, bench.membership->balancing());
+        for (const bool healthy : {true, false}) {
+            const Snapshot snapshot = bench.snapshot({healthy, true, healthy});
+            CHECK(snapshot.panic() == !healthy);
+            const std::vector<int> picks = bench.picks(snapshot, 300);
+            CHECK(picks[1] == 0);
+            CHECK(std::min(picks[0], picks[2]) > 50);
+        }
+        members[0]->duty = members[2]->duty = Duty::maintenance;
+        bench.membership =
+            std::make_shared<const Membership>(members, bench.membership->balancing());
+        CHECK(bench.pick(bench.snapshot()) == std::nullopt);
+    }
+}
+
+TEST_CASE("a weight that is changed counts from the next membership on") {
+    Bench bench{Policy::ring_hash, {1, 1}};
+    auto members = bench.membership->endpoints();
+    members[0]->set_weight(9);
+    bench.membership = std::make_shared<const Membership>(members, bench.membership->balancing());
+    CHECK(bench.picks(bench.snapshot(), 1000)[0] > 800);
+}
+
 }  // namespace uvoy::cluster

@@ -30,7 +30,13 @@ struct Notes final : Steering {
         return text == "{" ? ReloadResult{.problems = {"f:1:2: error: it ends"}} : result;
     }
 
+    std::optional<Refusal> change_endpoint(const EndpointChange &change) override {
+        if (!refusal) changes.push_back(change);
+        return refusal;
+    }
+
     std::optional<Refusal> refusal;
+    std::vector<EndpointChange> changes;
     int upgrades = 0;
     std::vector<bool> drained;
     ReloadResult result;
@@ -90,6 +96,32 @@ TEST_CASE("an upgrade is begun and its end is not waited for") {
     CHECK(post(notes, "/v1/upgrade").status == 409);
     CHECK(post(notes, "/v1/upgrade", R"({"force": true})").status == 400);
     CHECK(notes.upgrades == 1);
+}
+
+TEST_CASE("an endpoint's state and weight are changed by PATCH") {
+    Notes notes;
+    const auto patch = [&](std::string_view path, std::string_view body) {
+        return post(notes, path, body, proper, AdminService::Guard::names, http::Method::patch)
+            .status;
+    };
+    CHECK(patch("/v1/clusters/app/endpoints/a:1", R"({"state": "drain"})") == 200);
+    CHECK(patch("/v1/clusters/app/endpoints/unix:%2Frun%2fx%", R"({"weight": 1000})") == 200);
+    REQUIRE(notes.changes.size() == 2);
+    CHECK(notes.changes[0].cluster == "app");
+    CHECK(notes.changes[0].endpoint == "a:1");
+    CHECK(notes.changes[0].duty == cluster::Duty::drain);
+    CHECK(notes.changes[0].weight == std::nullopt);
+    CHECK(notes.changes[1].endpoint == "unix:/run/x%");
+    CHECK(notes.changes[1].weight == 1000);
+    for (const std::string_view body :
+         {"", "{}", R"({"state": "gone"})", R"({"state": 1})", R"({"weight": 0})",
+          R"({"weight": 1001})", R"({"weight": 1.5})", R"({"weight": -1})", R"({"wait": 1})"}) {
+        CAPTURE(std::string{body});
+        CHECK(patch("/v1/clusters/app/endpoints/a", body) == 400);
+    }
+    CHECK(post(notes, "/v1/clusters/app/endpoints/a", R"({"weight": 1})").status == 405);
+    CHECK(patch("/v1/clusters/app", R"({"weight": 1})") == 404);
+    CHECK(notes.changes.size() == 2);
 }
 
 TEST_CASE("nothing is changed by GET, nor without what a web page cannot send") {

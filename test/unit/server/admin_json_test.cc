@@ -60,7 +60,7 @@ TEST_CASE("an endpoint tells its state, since when, why, and its share") {
     CHECK(app["panic"] == false);
     CHECK(app["healthy"] == 2);
     CHECK(app["endpoints"][1].dump() ==
-          R"({"name":"b","address":"127.0.0.1:8082","weight":1,"state":"unhealthy",)"
+          R"({"name":"b","address":"127.0.0.1:8082","weight":1,"duty":"ready","state":"unhealthy",)"
           R"("since":"2024-02-29T11:59:57.750Z","for_seconds":2.5,)"
           R"("why":"2 checks failed: connect_refused","fast_checks":false,"latency_share":1.0,)"
           R"("trial_share":1.0,"checks_passed":0,)"
