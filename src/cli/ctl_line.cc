@@ -25,10 +25,14 @@ void add_ctl(CLI::App &app, CtlLine &line) {
     command("undrain", "Back in the rotation", Verb::undrain);
     CLI::App *const endpoint =
         command("endpoint", "Take an endpoint out of a cluster, or weigh it anew", Verb::endpoint);
-    endpoint->add_option("CLUSTER", line.cluster, "Its name")->required();
-    endpoint->add_option("ENDPOINT", line.endpoint, "Its name, as clusters shows it")->required();
-    endpoint->add_option("--state", line.state,
-                         "ready, drain (no further requests) or maintenance (nor checks)");
+    endpoint->add_option("CLUSTER", line.cluster, "Its name")->type_name("CLUSTER")->required();
+    endpoint->add_option("ENDPOINT", line.endpoint, "Its name, as clusters shows it")
+        ->type_name("ENDPOINT")
+        ->required();
+    endpoint
+        ->add_option("--state", line.state,
+                     "Of which drain takes no further requests, and maintenance no checks either")
+        ->type_name("{ready,drain,maintenance}");
     endpoint->add_option("--weight", line.weight, "1 to 1000");
     command("upgrade", "The program on disk takes over; nothing is lost", Verb::upgrade);
     command("reload", "Go on by what the configuration file says now", Verb::reload);

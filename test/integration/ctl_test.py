@@ -48,6 +48,14 @@ class Ctl(unittest.TestCase):
                          ["app", self.origin.address, self.origin.address, "1", "healthy"])
         self.assertIn("100.0%", endpoint)
 
+    def test_a_shell_completes_the_names_of_clusters_and_endpoints(self):
+        asked = ("complete", "--", "ctl", "--config", self.file, "endpoint")
+        self.assertEqual(run_once(*asked, "a").out, "app\n")
+        self.assertEqual(run_once(*asked, "app", "127").out, f"{self.origin.address}\n")
+        self.assertEqual(run_once(*asked, "no-cluster", "").out, "")
+        nobody = ("complete", "--", "ctl", "--admin", f"127.0.0.1:{free_port()}", "endpoint", "")
+        self.assertEqual(run_once(*nobody).out, "")
+
     def test_drain_takes_it_out_of_the_rotation_and_undrain_back(self):
         with self.uvoy.connect() as idle:
             idle.send(wire.head("GET", "/"))
