@@ -3,7 +3,7 @@
 #include "proxy/kinship.h"
 #include "uv/loop.h"
 
-#include <cstddef>
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -13,17 +13,14 @@ namespace uvoy::server {
 namespace {
 
 struct Question {
-    Question(uv::Loop &loop, const config::Cluster &cluster, std::size_t &open_)
+    Question(uv::Loop &loop, const config::Cluster &cluster)
         : name{cluster.name},
-          open{open_},
-          lookup{loop, *cluster.discovery, Delegate<void()>::bind<&Question::on_done>(*this)} {
-        ++open;
-    }
+          lookup{loop, *cluster.discovery, Delegate<void()>::bind<&Question::on_done>(*this)} {}
 
-    void on_done() { --open; }
+    void on_done() { answered = true; }
 
     const std::string &name;
-    std::size_t &open;
+    bool answered = false;
     DnsLookup lookup;
 };
 
@@ -31,15 +28,15 @@ struct Question {
 
 FirstAnswers ask_first(const proxy::Runtime &former, const proxy::Runtime &next) {
     uv::Loop loop;
-    std::size_t open = 0;
     std::vector<std::unique_ptr<Question>> questions;
     for (const proxy::ClusterRuntime &cluster : next.clusters()) {
         if (!cluster.config->discovery) continue;
         const proxy::ClusterRuntime *const before = former.find_cluster(cluster.config->name);
         if (before == nullptr || !proxy::same_places(*before, cluster))
-            questions.push_back(std::make_unique<Question>(loop, *cluster.config, open));
+            questions.push_back(std::make_unique<Question>(loop, *cluster.config));
     }
-    while (open > 0) loop.run_once();
+    const auto answered = [](const auto &question) { return question->answered; };
+    while (!std::ranges::all_of(questions, answered)) loop.run_once();
     FirstAnswers answers;
     for (const auto &question : questions)
         answers.emplace(question->name, question->lookup.outcome());
