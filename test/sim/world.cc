@@ -110,7 +110,8 @@ void World::reload() {
     config::Cluster &cluster = config.clusters[0];
     std::ranges::reverse(cluster.endpoints);  // whose places stay
     cluster.timeouts.idle = std::chrono::seconds{scheduler_.between(1, 30)};
-    if (scheduler_.chance(30)) cluster.limits.connections = scheduler_.between(1, 4);
+    // A client that is slow may hold one for as long as a route has.
+    if (scheduler_.chance(30)) cluster.limits.connections = scheduler_.between(2, 4);
     if (scheduler_.chance(20)) {  // the clients of the former listener have to go
         ++config.listeners[0].addresses[0].port;
         drains_ = true;
