@@ -82,6 +82,8 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
       program_{std::move(settings.program)},
       predecessor_{std::move(settings.predecessor)},
       service_{loop_, Delegate<bool()>::bind<&ControlLoop::workers_live>(*this)} {
+    generations_.set_on_end(
+        Delegate<void(const Generation &)>::bind<&ControlLoop::on_generation_end>(*this));
     guard_memory();
     if (!config().access_log.empty()) log_writer_.emplace(config().access_log, plan.workers);
     make_workers(plan.workers, std::move(plan.sockets));
@@ -121,18 +123,23 @@ void ControlLoop::make_workers(std::size_t count, std::vector<std::vector<BoundS
     generations_.begin(workers_, std::move(sockets));
 }
 
-ServerView ControlLoop::view() const {
-    const Generation &present = generations_.present();
+/// Health and discovery are those of the present one.
+ServerView ControlLoop::view_of(const Generation &generation) const {
     return {.state = state_,
-            .runtime = present.runtime(),
-            .workers = present.worker_stats(),
-            .totals = present.totals(),
-            .clusters = present.clusters(),
+            .runtime = generation.runtime(),
+            .workers = generation.worker_stats(),
+            .totals = generation.totals(),
+            .clusters = generation.clusters(),
             .health = supervision_->health(),
-            .ledgers = present.ledgers(),
+            .ledgers = generation.ledgers(),
             .log_writer = log_writer_ ? &*log_writer_ : nullptr,
             .discovery = supervision_->discovery(),
-            .generations = &generations_};
+            .generations = &generations_,
+            .farewell = &farewell_};
+}
+
+void ControlLoop::on_generation_end(const Generation &generation) {
+    farewell_.remember(view_of(generation), view());
 }
 
 int ControlLoop::run() {
@@ -287,7 +294,9 @@ void ControlLoop::replace(config::Config next) {
     const FirstAnswers answers = ask_first(generations_.present().runtime(), generation->runtime());
     supervision_ =
         std::make_unique<Supervision>(loop_, *generation, std::move(supervision_), answers);
+    const Generation &former = generations_.present();
     generations_.add(std::move(generation), std::move(sockets));
+    farewell_.remember(view_of(former), view());
     budget_.set_limit(connections_for(config(), workers_.size()));
     drain_.set_timeout(config().shutdown.drain_timeout);
     guard_memory();

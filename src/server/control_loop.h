@@ -8,6 +8,7 @@
 #include "server/connection_budget.h"
 #include "server/drain.h"
 #include "server/failure_channel.h"
+#include "server/farewell.h"
 #include "server/generations.h"
 #include "server/log_writer.h"
 #include "server/memory_guard.h"
@@ -67,7 +68,9 @@ private:
     void guard_memory();
     void make_workers(std::size_t count, std::vector<std::vector<BoundSocket>> sockets);
     const config::Config &config() const { return generations_.present().runtime().config(); }
-    ServerView view() const;
+    ServerView view() const { return view_of(generations_.present()); }
+    ServerView view_of(const Generation &generation) const;
+    void on_generation_end(const Generation &generation);
     void after_event(TimePoint now);
     void discover();
     void on_failure(const FailureChannel::Report &report);
@@ -96,6 +99,7 @@ private:
     uv::Loop loop_;
     ServerState state_;
     bool ends_on_hangup_;
+    mutable Farewell farewell_;  // who looks at the metrics empties it
     Generations generations_;
     std::unique_ptr<Supervision> supervision_;  // of the present one
     ConnectionBudget budget_;

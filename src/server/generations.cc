@@ -93,6 +93,7 @@ void Generations::end_those_over() {
             ++i;
             continue;
         }
+        if (on_end_) on_end_(*list_[i]);
         list_[i + 1]->totals().absorb();
         list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(i));
         --forgotten_;

@@ -39,6 +39,8 @@ public:
 
     /// Workers have this to wake the control loop by.
     uv::Async &progress() { return progress_; }
+    /// Told of each generation that ends, before it does.
+    void set_on_end(Delegate<void(const Generation &)> on_end) { on_end_ = on_end; }
     /// The workers, which have not been started yet, get the first generation.
     void begin(Workers workers, std::vector<std::vector<BoundSocket>> sockets);
 
@@ -67,6 +69,7 @@ private:
     std::size_t forgotten_ = 0;                     // of list_: workers may end them
     Workers workers_;
     std::vector<Closing> closing_;
+    Delegate<void(const Generation &)> on_end_;
     uv::Async progress_;
     uv::Timer timer_;
 };

@@ -1,5 +1,6 @@
 #include "server/metrics_exporter.h"
 
+#include "server/farewell.h"
 #include "server/metrics_sections.h"
 
 namespace uvoy::server {
@@ -13,6 +14,7 @@ std::vector<prometheus::MetricFamily> MetricsExporter::Collect() const {
     append_discovery(list, view_);
     append_limits(list, view_);
     append_process(list, view_);
+    if (view_.farewell != nullptr) view_.farewell->tell(list);
     // What has no series yet is not there at all.
     std::erase_if(list, [](const auto &family) { return family.metric.empty(); });
     return list;

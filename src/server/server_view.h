@@ -12,6 +12,7 @@
 namespace uvoy::server {
 
 class Discovery;
+class Farewell;
 class Generations;
 class HealthTable;
 class LiveClusters;
@@ -55,6 +56,8 @@ struct ServerView {
     const Discovery *discovery = nullptr;
     /// Null: there is one configuration for ever.
     const Generations *generations = nullptr;
+    /// Null: nothing is ever removed.
+    Farewell *farewell = nullptr;
 };
 
 }  // namespace uvoy::server

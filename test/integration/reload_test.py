@@ -134,6 +134,38 @@ class Change(Reloads):
         self.assertEqual(uvoy.metric("uvoy_upstream_reuses_total"), 1)
 
 
+    def test_series_of_what_went_are_told_once_more_and_when_its_last_request_ends(self):
+        kept, went = self.enterContext(Origin()), self.enterContext(Origin(slow(1.5)))
+        settings = config(kept, cluster=NO_CHECKS)
+        before = copy.deepcopy(settings)
+        before["clusters"]["old"] = {"endpoints": [went.address], **NO_CHECKS}
+        before["routes"] = [
+            {"name": "old", "match": {"path": "/old"}, "cluster": "old"},
+            {"name": "all", "cluster": "app"},
+        ]
+        uvoy = self.start(before)
+
+        def told():
+            return [
+                value
+                for series, value in uvoy.metrics().items()
+                if series.startswith("requests_total{") and 'cluster="old",code="2xx"' in series
+            ]
+
+        self.assertEqual(uvoy.ask("/old").status, 200)
+        self.assertEqual(told(), [1])
+        with uvoy.connect() as client:
+            client.send(wire.head("GET", "/old"))
+            eventually(lambda: len(went.requests) == 2, "the request is at the endpoint")
+            self.write(settings)
+            uvoy.signal(signal.SIGHUP)
+            eventually(lambda: "cluster old removed" in uvoy.log(), "it is removed")
+            self.assertEqual((told(), told()), ([1], []))
+            self.assertEqual(client.response().status, 200)
+        self.settled()
+        self.assertEqual((told(), told()), ([2], []))
+
+
 @unittest.skipUnless(DNSMASQ, "dnsmasq is not installed")
 class Discovered(Reloads):
     def test_members_stay_and_a_new_cluster_is_not_found_empty(self):

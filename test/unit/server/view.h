@@ -45,6 +45,14 @@ inline config::Config small_config() {
     return config;
 }
 
+/// This thread, which several scenes may need to be a reader of at once.
+inline std::shared_ptr<rcu::Thread> registered_thread() {
+    static thread_local std::weak_ptr<rcu::Thread> known;
+    std::shared_ptr<rcu::Thread> thread = known.lock();
+    if (!thread) known = thread = std::make_shared<rcu::Thread>();
+    return thread;
+}
+
 /// Everything that a ServerView looks at, without threads, with two workers' counters.
 struct Scene {
     explicit Scene(config::Config config = small_config())
@@ -84,7 +92,7 @@ struct Scene {
         clusters.publish(id.cluster, health.states(id.cluster));
     }
 
-    rcu::Thread thread;
+    std::shared_ptr<rcu::Thread> thread = registered_thread();
     ServerState state{.version = "1.2.3",
                       .config_path = "uvoy.json",
                       .config_hash = "c0ffee",
