@@ -14,8 +14,9 @@ namespace uvoy::server {
 ///
 /// Counters by (listener, route, method, code), failures by reason and the like appear with their
 /// first event.  Series by endpoint and by cluster are always there: all endpoints have the codes
-/// 2xx to 5xx from the start, so that rate() and increase() miss nothing.  For the same reason those
-/// of an object that a reload removed are told once more, and again when its last request is over.
+/// 2xx to 5xx from the start, so that rate() and increase() miss nothing.  For the same reason
+/// those of an object that a reload removed are told once more, and again when its last request is
+/// over.
 class MetricsExporter final : public prometheus::Collectable {
 public:
     explicit MetricsExporter(const ServerView &view) : view_{view} {}
