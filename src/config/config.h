@@ -3,6 +3,7 @@
 #include "base/network.h"
 #include "base/time.h"
 #include "config/address.h"
+#include "config/log_format.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -358,12 +359,14 @@ struct Admin {
     friend bool operator==(const Admin &, const Admin &) = default;
 };
 
-enum class LogFormat : std::uint8_t { json };
+enum class LogOnly : std::uint8_t { all, errors };
 
 /// One access log.
 struct AccessLog {
     std::string path = "stdout";  ///< absolute, or the word "stdout"
-    LogFormat format = LogFormat::json;
+    LogFormat format;
+    Share sample{10'000};  ///< of what is no error
+    LogOnly only = LogOnly::all;
 
     friend bool operator==(const AccessLog &, const AccessLog &) = default;
 };

@@ -23,6 +23,7 @@ const Table<Retry> &retry_table();
 const Table<RetryBudget> &retry_budget_table();
 const Table<Respond> &respond_table();
 const Table<Match> &match_table();
+const Table<AccessLog> &access_log_table();
 
 /// What may stand in a hash key.
 Type<std::vector<KeyPart>> hash_key();

@@ -22,17 +22,6 @@ Type<std::uint32_t> workers() {
             .write = word.write};
 }
 
-Type<std::string> log_path() {
-    Form form{.expects = "\"stdout\" or the absolute path of a file", .pattern = "stdout|/.+"};
-    Parse<std::string> parse = [=](const std::string &string) -> Result<std::string, std::string> {
-        const bool path = string.starts_with('/') && !string.ends_with('/');
-        const bool sane = string.size() <= 4095 && string.find('\0') == string.npos;
-        if (string == "stdout" || (path && sane)) return string;
-        return Unexpected<std::string>{quote(string) + " is not " + form.expects};
-    };
-    return string_type<std::string>(form, std::move(parse), json_string);
-}
-
 /// Any text, also none: it is only hashed.
 Type<std::string> seed() {
     constexpr std::size_t longest = 1024;
@@ -42,16 +31,6 @@ Type<std::string> seed() {
         return Unexpected<std::string>{"longer than 1024 bytes"};
     };
     return string_type<std::string>(form, std::move(parse), json_string);
-}
-
-const Table<AccessLog> &access_log_table() {
-    using T = AccessLog;
-    static const Table<T> table{
-        .noun = "an access log",
-        .keys = {key<T>("path", &T::path, log_path(), "a file, or \"stdout\""),
-                 key<T>("format", &T::format, choice<LogFormat>({{"json", LogFormat::json}}),
-                        "one JSON object a line")}};
-    return table;
 }
 
 const Table<Admin> &admin_table() {

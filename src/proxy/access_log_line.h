@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace uvoy::proxy {
@@ -36,7 +35,14 @@ struct ExchangeRecord {
     Duration first_byte{-1};
     std::string_view user_agent{};
     std::string_view referer{};
+    // Not in JSON.
+    std::string_view query{};     ///< only where a format asks for it
+    std::uint64_t body_sent = 0;  ///< bytes of the response behind its head
 };
+
+/// Whether it is told where only errors are: its status is 500 or more, or would have been, had the
+/// client not had another one when it was cut off.
+bool is_error(const ExchangeRecord &record);
 
 /// Writes the record as one line: a flat JSON object, its members always all there and in the order
 /// above, and a line feed.  Returns its length, 0 if `out` is too small for it.  No allocation.
@@ -46,8 +52,5 @@ struct ExchangeRecord {
 /// forges a line or reaches the terminal of who reads it; of what is not well-formed UTF-8 each
 /// byte is escaped as \u00XX, the character with the byte's number.
 std::size_t format_json(const ExchangeRecord &record, std::span<char> out);
-
-/// format_json() into a string that grows as it must; one that is reused seldom does.
-void append_access_log_line(std::string &line, const ExchangeRecord &record);
 
 }  // namespace uvoy::proxy

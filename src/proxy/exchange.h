@@ -13,6 +13,7 @@
 #include "proxy/pool.h"
 #include "proxy/request_rules.h"
 #include "proxy/session.h"
+#include "proxy/trace_context.h"
 #include "proxy/upstream_connection.h"
 #include "route/key.h"
 
@@ -116,8 +117,11 @@ private:
     void answer_as_recipient(const Incoming &request, TimePoint now);
     std::string_view client_ip() const;
     void note(const Incoming &request);
-    /// The client's own, or a new one.
-    std::string_view request_id(const http::RequestHead &head);
+    std::string_view make_id();
+    /// That of a new trace.
+    std::string_view traceparent() const {
+        return {made_traceparent_.data(), made_traceparent_.size()};
+    }
 
     // exchange_start.cc
     void route(const Incoming &request, TimePoint now);
@@ -263,7 +267,9 @@ private:
     bool tunnel_ = false;
     bool tunnel_client_over_ = false;
     bool tunnel_upstream_over_ = false;
-    bool local_ = false;  // uvoy's own answer
+    bool local_ = false;            // uvoy's own answer
+    bool continues_trace_ = false;  // the client's traceparent is good
+    Traceparent made_traceparent_{};
     std::array<char, 32> made_id_{};
 };
 

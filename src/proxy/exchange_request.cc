@@ -1,7 +1,9 @@
+#include "base/hex.h"
 #include "http/path.h"
 #include "http/target.h"
 #include "proxy/exchange.h"
 #include "proxy/proxy.h"
+#include "proxy/trace_context.h"
 
 #include <algorithm>
 #include <array>
@@ -25,6 +27,41 @@ bool is_good_id(std::string_view id) {
                c == '-' || c == '_' || c == '.' || c == ':' || c == '/' || c == '+' || c == '=';
     });
 }
+
+/// Fields that go into the log, the first of each name.
+struct Told {
+    explicit Told(const http::Fields &fields) {
+        for (const http::Field &field : fields) {
+            switch (field.id) {
+                case http::FieldId::user_agent:
+                    keep_first(user_agent, field);
+                    break;
+                case http::FieldId::referer:
+                    keep_first(referer, field);
+                    break;
+                case http::FieldId::x_request_id:
+                    keep_first(request_id, field);
+                    break;
+                case http::FieldId::traceparent:
+                    traceparent = field.value;
+                    ++traceparents;
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    static void keep_first(std::string_view &value, const http::Field &field) {
+        if (value.data() == nullptr) value = field.value;
+    }
+
+    std::string_view user_agent{};
+    std::string_view referer{};
+    std::string_view request_id{};
+    std::string_view traceparent{};
+    std::size_t traceparents = 0;
+};
 
 Failure refusal(int status) {
     Failure failure = make_failure(Reason::bad_request, Phase::request_head);
@@ -122,13 +159,16 @@ std::string_view Exchange::client_ip() const {
 
 void Exchange::note(const Incoming &request) {
     const http::Fields &fields = request.head.fields;
+    const Told told{fields};
     journal_.set(Text::host, request.authority);
     journal_.set(Text::path, request.target.path);
-    if (const auto *field = fields.find(http::FieldId::user_agent))
-        journal_.set(Text::user_agent, field->value);
-    if (const auto *field = fields.find(http::FieldId::referer))
-        journal_.set(Text::referer, field->value);
-    journal_.set(Text::request_id, request_id(request.head));
+    if (proxy_.runtime().logs_query()) journal_.set(Text::query, request.target.query);
+    journal_.set(Text::user_agent, told.user_agent);
+    journal_.set(Text::referer, told.referer);
+    journal_.set(Text::request_id, is_good_id(told.request_id) ? told.request_id : make_id());
+    continues_trace_ = told.traceparents == 1 && is_traceparent(told.traceparent);
+    if (!continues_trace_) make_traceparent(made_traceparent_, proxy_.random());
+    journal_.set(Text::trace_id, trace_id(continues_trace_ ? told.traceparent : traceparent()));
     if (!session_->trusted()) return;
     const auto &listener = proxy_.runtime().config().listeners[session_->listener()];
     route::read_forwarded(fields, listener.trusted_proxies, session_->client_ip(),
@@ -136,15 +176,9 @@ void Exchange::note(const Incoming &request) {
     journal_.set(Text::client, proxy_.forwarded.client);
 }
 
-std::string_view Exchange::request_id(const http::RequestHead &head) {
-    const http::Field *field = head.fields.find(http::FieldId::x_request_id);
-    if (field != nullptr && is_good_id(field->value)) return field->value;
-    static constexpr std::string_view digits = "0123456789abcdef";
-    for (std::size_t half = 0; half < 2; ++half) {
-        std::uint64_t bits = proxy_.random().next();
-        for (std::size_t i = 0; i < 16; ++i, bits >>= 4)
-            made_id_[half * 16 + i] = digits[bits & 15];
-    }
+std::string_view Exchange::make_id() {
+    write_hex(made_id_.data(), proxy_.random().next());
+    write_hex(made_id_.data() + 16, proxy_.random().next());
     return {made_id_.data(), made_id_.size()};
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 #include <string>
 #include <utility>
@@ -30,6 +31,7 @@ void Exchange::on_interim_response(const http::ResponseHead &head, Gather &out, 
     append_response_head(response_, head, {.via = proxy_.runtime().pseudonym()});
     out.add(response_);
     out.flush();
+    journal_.interim += response_.size();
     wrote_client(out.take_sent(), now);
 }
 
@@ -213,10 +215,11 @@ void Exchange::record(TimePoint now) {
         stats.process().responses_by_uvoy[failure_.reason].add();
     if (!is_logged()) return;
     const bool forwarded = tries_ != 0;
+    const std::uint64_t heads = journal_.interim + response_.size();
     proxy_.ports().observer->on_exchange({
         .time = proxy_.unix_milliseconds(now),
         .request_id = journal_.get(Text::request_id),
-        .trace_id = {},
+        .trace_id = journal_.get(Text::trace_id),
         .listener = runtime.config().listeners[session_->listener()].name,
         .client = client_ip(),
         .protocol = version_ == http::Version::http10 ? "HTTP/1.0" : "HTTP/1.1",
@@ -237,6 +240,8 @@ void Exchange::record(TimePoint now) {
         .first_byte = journal_.first_byte,
         .user_agent = journal_.get(Text::user_agent),
         .referer = journal_.get(Text::referer),
+        .query = journal_.get(Text::query),
+        .body_sent = journal_.sent - std::min(journal_.sent, heads),
     });
 }
 

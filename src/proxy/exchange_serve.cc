@@ -30,6 +30,7 @@ void Exchange::serve(Service &service, const Incoming &request, TimePoint now) {
     // RFC 9110 section 10.1.1.
     const std::array<Bytes, 1> interim{"HTTP/1.1 100 Continue\r\n\r\n"};
     session_->transport().write(interim);
+    journal_.interim += interim[0].size();
     wrote_client(interim[0].size(), now);
 }
 

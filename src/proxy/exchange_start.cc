@@ -189,6 +189,7 @@ void Exchange::write_upstream_head(const Incoming &request) {
                            .forwarded_host = host,
                            .trusts_peer = session_->trusted(),
                            .request_id = journal_.get(Text::request_id),
+                           .traceparent = continues_trace_ ? std::string_view{} : traceparent(),
                            .upgrade = journal_.get(Text::upgrade),
                            .course = course_,
                            .framing = request_framing_};

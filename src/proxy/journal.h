@@ -16,13 +16,14 @@ class Journal {
 public:
     enum class Text : std::uint8_t {
         request_id,
+        trace_id,
         method,
         host,
         path,
+        query,
         user_agent,
         referer,
         upgrade,
-        traceparent,
         client,
         backend
     };
@@ -37,6 +38,7 @@ public:
 
     std::uint64_t received = 0;  ///< bytes of the request, head and framing included
     std::uint64_t sent = 0;      ///< bytes of the response
+    std::uint64_t interim = 0;   ///< of sent: those of interim responses
     int status = 0;
     Duration wait{-1};        ///< for a connection; negative = did not come to it
     Duration connect{-1};     ///< of the connection that was made for it
@@ -48,13 +50,13 @@ private:
         std::uint32_t size = 0;
     };
     std::string buffer_;
-    std::array<Place, 10> places_{};
+    std::array<Place, 11> places_{};
 };
 
 inline void Journal::clear() {
     buffer_.clear();
     places_ = {};
-    received = sent = 0;
+    received = sent = interim = 0;
     status = 0;
     wait = connect = first_byte = Duration{-1};
 }

@@ -135,6 +135,9 @@ bool is_replaced_in_request(FieldId id, const RequestRewrite &rewrite) {
         case FieldId::x_forwarded_other:
         case FieldId::x_real_ip:
             return !rewrite.trusts_peer;
+        case FieldId::traceparent:
+        case FieldId::tracestate:
+            return !rewrite.traceparent.empty();
         case FieldId::max_forwards:
             return rewrite.course.max_forwards.has_value();
         case FieldId::content_length:
@@ -201,6 +204,7 @@ void append_request_head(std::string &out, const http::RequestHead &head,
     append_field(out, "X-Forwarded-Proto", rewrite.forwarded_proto);
     append_field(out, "X-Forwarded-Host", rewrite.forwarded_host);
     append_field(out, "X-Request-Id", rewrite.request_id);
+    if (!rewrite.traceparent.empty()) append_field(out, "traceparent", rewrite.traceparent);
     if (!rewrite.upgrade.empty()) {
         out += "Connection: Upgrade\r\n";
         append_field(out, "Upgrade", rewrite.upgrade);

@@ -23,6 +23,8 @@ struct RequestRewrite {
     std::string_view forwarded_host;
     bool trusts_peer = false;  ///< its other X-Forwarded-* fields go on
     std::string_view request_id;
+    /// Of the trace that begins here, in place of what the client said of one; empty = it goes on.
+    std::string_view traceparent;
     std::string_view upgrade;  ///< protocol to switch to; empty = none
     Course course;
     http::Framing framing;

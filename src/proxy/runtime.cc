@@ -47,6 +47,13 @@ http::PathRules rules_of(const config::Normalize &normalize) {
     return rules;
 }
 
+bool logs_query(const config::Config &config) {
+    using config::LogField;
+    return std::ranges::any_of(config.access_log, [](const config::AccessLog &log) {
+        return log.format.has(LogField::query) || log.format.has(LogField::request);
+    });
+}
+
 /// Who was there already, if nothing about it has changed.
 std::shared_ptr<cluster::Endpoint> endpoint_at(std::size_t index, const ClusterRuntime &cluster,
                                                const ClusterRuntime *former) {
@@ -83,6 +90,7 @@ Runtime::Runtime(config::Config config, std::uint64_t hash_seed, unsigned worker
     : config_{std::move(config)},
       routes_{config_.routes},
       hash_seed_{hash_seed},
+      logs_query_{proxy::logs_query(config_)},
       pseudonym_{std::move(pseudonym)},
       overloaded_{former != nullptr ? former->overloaded_
                                     : std::make_shared<std::atomic<bool>>(false)} {

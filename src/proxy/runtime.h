@@ -79,6 +79,8 @@ public:
     std::atomic<bool> &overloaded() const { return *overloaded_; }
     const RetryClasses &retry_classes(std::size_t route) const { return retry_classes_[route]; }
     std::uint64_t hash_seed() const { return hash_seed_; }
+    /// Whether a format of an access log has it.
+    bool logs_query() const { return logs_query_; }
 
     std::size_t endpoint_number(EndpointId id) const {
         return clusters_[id.cluster].first_endpoint + id.index;
@@ -107,6 +109,7 @@ private:
     config::Config config_;
     route::Table routes_;
     std::uint64_t hash_seed_;
+    bool logs_query_;
     std::string pseudonym_;
     std::shared_ptr<std::atomic<bool>> overloaded_;
     std::vector<std::shared_ptr<ListenerCounts>> counts_;

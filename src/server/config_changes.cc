@@ -116,7 +116,6 @@ std::vector<std::string> needs_restart(const config::Config &now, const config::
     };
     refuse(now.workers != next.workers, "workers");
     refuse(now.admin != next.admin, "admin");
-    refuse(now.access_log != next.access_log, "access_log");
     return list;
 }
 

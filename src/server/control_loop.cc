@@ -42,6 +42,11 @@ std::size_t connections_for(const config::Config &config, std::size_t workers) {
     return plan_connections(raise_descriptor_limit(), config.limits.connections, use);
 }
 
+std::shared_ptr<LogWriter> open_log(const std::vector<config::AccessLog> &logs, std::size_t workers,
+                                    LostLines &lost) {
+    return logs.empty() ? nullptr : std::make_shared<LogWriter>(logs, workers, lost);
+}
+
 }  // namespace
 
 /// What has to be known before the members can be made.
@@ -85,7 +90,7 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
     generations_.set_on_end(
         Delegate<void(const Generation &)>::bind<&ControlLoop::on_generation_end>(*this));
     guard_memory();
-    if (!config().access_log.empty()) log_writer_.emplace(config().access_log, plan.workers);
+    generations_.present().set_log(open_log(config().access_log, plan.workers, lost_lines_));
     make_workers(plan.workers, std::move(plan.sockets));
     if (config().admin) admin_.emplace(loop_, *config().admin, view(), this);
     loop_.set_after_event(Delegate<void(TimePoint)>::bind<&ControlLoop::after_event>(*this));
@@ -117,9 +122,7 @@ void ControlLoop::make_workers(std::size_t count, std::vector<std::vector<BoundS
     Random seeds{random_seed()};
     for (std::size_t number = 0; number < count; ++number)
         workers_.push_back(std::make_unique<Worker>(
-            shared, Worker::Settings{.number = number,
-                                     .seed = seeds.next(),
-                                     .log = log_writer_ ? &log_writer_->ring(number) : nullptr}));
+            shared, Worker::Settings{.number = number, .seed = seeds.next()}));
     generations_.begin(workers_, std::move(sockets));
 }
 
@@ -132,7 +135,7 @@ ServerView ControlLoop::view_of(const Generation &generation) const {
             .clusters = generation.clusters(),
             .health = supervision_->health(),
             .ledgers = generation.ledgers(),
-            .log_writer = log_writer_ ? &*log_writer_ : nullptr,
+            .lost_lines = generation.log() ? &lost_lines_ : nullptr,
             .discovery = supervision_->discovery(),
             .generations = &generations_,
             .farewell = &farewell_};
@@ -285,12 +288,19 @@ std::uint64_t ControlLoop::hash_seed_for(const config::Config &next) const {
                                                 : hash_seed_of(next.hash_seed);
 }
 
+/// What did not change goes on.
+std::shared_ptr<LogWriter> ControlLoop::log_for(const config::Config &next) {
+    if (next.access_log == config().access_log) return generations_.present().log();
+    return open_log(next.access_log, workers_.size(), lost_lines_);
+}
+
 /// Throws, and then nothing has changed.
 void ControlLoop::replace(config::Config next) {
     const std::uint64_t hash_seed = hash_seed_for(next);
     auto sockets = generations_.sockets_for(next);
     auto generation =
         std::make_unique<Generation>(std::move(next), hash_seed, generations_.present());
+    generation->set_log(log_for(generation->runtime().config()));
     const FirstAnswers answers = ask_first(generations_.present().runtime(), generation->runtime());
     supervision_ =
         std::make_unique<Supervision>(loop_, *generation, std::move(supervision_), answers);
@@ -303,9 +313,7 @@ void ControlLoop::replace(config::Config next) {
     if (admin_) admin_->show(view());
 }
 
-void ControlLoop::on_reopen_signal() {
-    if (log_writer_) log_writer_->reopen();
-}
+void ControlLoop::on_reopen_signal() { generations_.reopen_logs(); }
 
 std::optional<Refusal> ControlLoop::change_endpoint(const EndpointChange &change) {
     const proxy::Runtime &runtime = generations_.present().runtime();

@@ -11,6 +11,7 @@
 #include "server/farewell.h"
 #include "server/generations.h"
 #include "server/log_writer.h"
+#include "server/lost_lines.h"
 #include "server/memory_guard.h"
 #include "server/predecessor.h"
 #include "server/reload_result.h"
@@ -66,6 +67,7 @@ private:
 
     static std::unique_ptr<Generation> first_generation(config::Config &config, unsigned workers);
     void guard_memory();
+    std::shared_ptr<LogWriter> log_for(const config::Config &next);
     void make_workers(std::size_t count, std::vector<std::vector<BoundSocket>> sockets);
     const config::Config &config() const { return generations_.present().runtime().config(); }
     ServerView view() const { return view_of(generations_.present()); }
@@ -100,11 +102,11 @@ private:
     ServerState state_;
     bool ends_on_hangup_;
     mutable Farewell farewell_;  // who looks at the metrics empties it
+    LostLines lost_lines_{0};  // its writers are those of generations
     Generations generations_;
     std::unique_ptr<Supervision> supervision_;  // of the present one
     ConnectionBudget budget_;
     std::optional<MemoryGuard> memory_guard_;
-    std::optional<LogWriter> log_writer_;
     FailureChannel failures_;
     AcceptBalance balance_;
     std::vector<std::unique_ptr<Worker>> workers_;

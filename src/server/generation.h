@@ -5,6 +5,7 @@
 #include "proxy/runtime.h"
 #include "server/endpoint_addresses.h"
 #include "server/live_clusters.h"
+#include "server/log_writer.h"
 #include "stats/totals.h"
 #include "stats/worker_stats.h"
 
@@ -14,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace uvoy::server {
@@ -48,6 +50,9 @@ public:
     stats::Workers worker_stats() const { return stats_list_; }
     stats::Totals &totals() { return totals_; }
     const stats::Totals &totals() const { return totals_; }
+    /// Where its exchanges are told; null: nowhere.  To be set before a worker has it.
+    const std::shared_ptr<LogWriter> &log() const { return log_; }
+    void set_log(std::shared_ptr<LogWriter> log) { log_ = std::move(log); }
     /// Who of the former one goes on here; of no meaning in the first.
     const proxy::Heirs &heirs() const { return *heirs_; }
 
@@ -70,6 +75,7 @@ private:
     std::vector<std::unique_ptr<stats::WorkerStats>> stats_;  // by worker
     std::vector<const stats::WorkerStats *> stats_list_;
     stats::Totals totals_;
+    std::shared_ptr<LogWriter> log_;
     std::atomic<std::size_t> holders_;
 };
 

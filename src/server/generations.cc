@@ -70,6 +70,12 @@ void Generations::add(std::unique_ptr<Generation> next,
     close_some();
 }
 
+void Generations::reopen_logs() {
+    // One that several have in common hears it several times, and does it once.
+    for (const auto &generation : list_)
+        if (generation->log()) generation->log()->reopen();
+}
+
 void Generations::on_progress() {
     forget_former();
     end_those_over();

@@ -44,6 +44,9 @@ public:
     /// The workers, which have not been started yet, get the first generation.
     void begin(Workers workers, std::vector<std::vector<BoundSocket>> sockets);
 
+    /// Log files are opened anew by their names.
+    void reopen_logs();
+
     /// Sockets of the addresses that this process does not listen at yet, by worker.  Throws
     /// StartError.
     std::vector<std::vector<BoundSocket>> sockets_for(const config::Config &config);

@@ -25,9 +25,17 @@ constexpr std::string_view standard_output = "stdout";
 constexpr int open_flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC;
 constexpr mode_t file_mode = 0640;
 
+/// Opening a pipe by name waits for a reader, or fails without one, but not if one could read
+/// oneself.  So a reader may come late, or go and come back.
+int flags_for(const std::string &path) {
+    struct stat status {};
+    const bool is_pipe = stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode);
+    return is_pipe ? O_RDWR | O_CLOEXEC : open_flags;
+}
+
 uv::FileDescriptor open_log(const std::string &path) {
     const int fd = path == standard_output ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
-                                           : open(path.c_str(), open_flags, file_mode);
+                                           : open(path.c_str(), flags_for(path), file_mode);
     if (fd < 0) throw std::system_error{errno, std::generic_category(), path};
     return uv::FileDescriptor{fd};
 }
@@ -74,8 +82,10 @@ std::uint64_t LogSink::write(std::span<const std::string_view> pieces, TimePoint
     std::uint64_t lost = 0;
     for (const std::string_view piece : pieces) {
         const std::string_view left = taking ? write_out(piece, deadline) : piece;
-        taking = taking && left.empty();
         lost += lines_in(left);
+        // A line that lacks its end only gets it with the next one.
+        if (taking && !left.empty() && left.size() < piece.size() && left.front() == '\n') --lost;
+        taking = taking && left.empty();
     }
     stalled_ = !taking && error_ == EAGAIN;
     lost_ += lost;
@@ -112,6 +122,9 @@ std::ptrdiff_t LogSink::write_some(std::string_view text) {
                 return -1;
             }
             text = text.substr(0, PIPE_BUF);
+            // Whole lines, if it can be: what is written at once stays together.
+            if (const std::size_t end = text.rfind('\n'); end != text.npos)
+                text = text.substr(0, end + 1);
             break;
     }
     return ::write(fd_.get(), text.data(), text.size());

@@ -1,5 +1,7 @@
 #include "server/log_writer.h"
 
+#include "base/random.h"
+#include "server/seeds.h"
 #include "server/start_error.h"
 #include "uv/loop.h"
 
@@ -19,6 +21,8 @@ using std::chrono::milliseconds;
 // How long to sleep between two looks into the rings.  A ring of 1 MiB holds some 3,000 lines.
 constexpr milliseconds shortest_sleep{1};
 constexpr milliseconds longest_sleep{50};
+// All rings of a worker together have no more room than so many.
+constexpr std::size_t most_rings = 4;
 // How long all destinations together may hold up one round, and the last one.
 constexpr Duration patience_while_running = milliseconds{100};
 constexpr Duration patience_at_end = std::chrono::seconds{1};
@@ -48,8 +52,9 @@ private:
 
 }  // namespace
 
-LogWriter::LogWriter(std::span<const config::AccessLog> logs, std::size_t workers,
-                     std::size_t ring_bytes) {
+LogWriter::LogWriter(std::span<const config::AccessLog> logs, std::size_t workers, LostLines &lost,
+                     std::size_t ring_bytes)
+    : streams_{log_streams(logs)}, lost_{lost}, batches_(workers) {
     assert(!logs.empty());
     for (std::size_t i = 0; i < logs.size(); ++i) {
         try {
@@ -62,8 +67,10 @@ LogWriter::LogWriter(std::span<const config::AccessLog> logs, std::size_t worker
                 fmt::format("cannot write to {}: {}", logs[i].path, error.code().message())};
         }
     }
+    ring_bytes = std::min(ring_bytes, most_rings * ring_bytes / streams_.size());
+    Random seeds{random_seed()};
     for (std::size_t i = 0; i < workers; ++i)
-        rings_.push_back(std::make_unique<LogRing>(ring_bytes));
+        workers_.push_back(std::make_unique<WorkerLog>(streams_, ring_bytes, seeds.next()));
     const SignalsBlocked inherited;
     thread_ = std::thread{&LogWriter::run, this};
 }
@@ -94,19 +101,27 @@ void LogWriter::run() {
 double LogWriter::drain(Duration patience) {
     if (reopening_.exchange(false, std::memory_order_relaxed))
         for (LogSink &sink : sinks_) sink.reopen();
-    pieces_.clear();
-    for (const auto &ring : rings_) {
-        const LogRing::Pieces found = ring->peek();
-        pieces_.insert(pieces_.end(), found.begin(), found.end());
-    }
     const TimePoint deadline = uv::Loop::now() + patience;
-    for (LogSink &sink : sinks_) lost_lines_ += sink.write(pieces_, deadline);
     double fullest = 0;
-    for (std::size_t i = 0; i < rings_.size(); ++i) {
-        const std::size_t size = pieces_[2 * i].size() + pieces_[2 * i + 1].size();
-        rings_[i]->drop(size);
-        fullest = std::max(fullest,
-                           static_cast<double>(size) / static_cast<double>(rings_[i]->capacity()));
+    for (std::size_t i = 0; i < streams_.size(); ++i)
+        fullest = std::max(fullest, drain(i, deadline));
+    return fullest;
+}
+
+double LogWriter::drain(std::size_t stream, TimePoint deadline) {
+    pieces_.clear();
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        const auto pieces = batches_[i].take(workers_[i]->ring(stream).peek());
+        pieces_.insert(pieces_.end(), pieces.begin(), pieces.end());
+    }
+    for (const std::size_t log : streams_[stream].logs)
+        lost_ += sinks_[log].write(pieces_, deadline);
+    double fullest = 0;
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        LogRing &ring = workers_[i]->ring(stream);
+        ring.drop(batches_[i].size());
+        fullest = std::max(fullest, static_cast<double>(batches_[i].size()) /
+                                        static_cast<double>(ring.capacity()));
     }
     return fullest;
 }

@@ -2,8 +2,11 @@
 
 #include "base/time.h"
 #include "config/config.h"
-#include "server/log_ring.h"
+#include "server/line_batch.h"
 #include "server/log_sink.h"
+#include "server/log_stream.h"
+#include "server/lost_lines.h"
+#include "server/worker_log.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -23,17 +26,18 @@ class LogWriter {
 public:
     static constexpr std::size_t default_ring_bytes = std::size_t{1} << 20;
 
-    /// Opens all `logs` (at least one) and starts; every one gets every line.  Throws StartError
-    /// that names the key of what cannot be opened.
-    LogWriter(std::span<const config::AccessLog> logs, std::size_t workers,
+    /// Opens all `logs` (at least one) and starts; `lost` counts the lines that they do not take.
+    /// Throws StartError that names the key of what cannot be opened.
+    LogWriter(std::span<const config::AccessLog> logs, std::size_t workers, LostLines &lost,
               std::size_t ring_bytes = default_ring_bytes);
+    /// stop()
     ~LogWriter();
 
     LogWriter(const LogWriter &) = delete;
     LogWriter &operator=(const LogWriter &) = delete;
 
-    /// Where that worker, and nobody else, pushes its lines.
-    LogRing &ring(std::size_t worker) { return *rings_[worker]; }
+    /// Where that worker, and nobody else, writes.
+    WorkerLog &worker(std::size_t number) { return *workers_[number]; }
 
     /// Soon every file is opened anew by its name; for who renames them to keep them short.
     void reopen() { reopening_.store(true, std::memory_order_relaxed); }
@@ -42,18 +46,19 @@ public:
     /// within a second is lost.
     void stop();
 
-    /// Lines that a destination did not take, since the start.  Any thread.
-    std::uint64_t lost_lines() const { return lost_lines_.load(std::memory_order_relaxed); }
-
 private:
     void run();
     /// Returns how full the fullest ring was, 0..1.
     double drain(Duration patience);
+    /// As far as the workers have come.  Returns how full the fullest ring was.
+    double drain(std::size_t stream, TimePoint deadline);
 
-    std::vector<std::unique_ptr<LogRing>> rings_;
-    std::vector<LogSink> sinks_;
-    std::vector<std::string_view> pieces_;  // scratch of the thread: two a ring
-    std::atomic<std::uint64_t> lost_lines_{0};
+    std::vector<LogStream> streams_;
+    std::vector<std::unique_ptr<WorkerLog>> workers_;
+    std::vector<LogSink> sinks_;  // one for each log
+    LostLines &lost_;
+    std::vector<LineBatch> batches_;        // scratch of the thread: one a worker
+    std::vector<std::string_view> pieces_;  // likewise
     std::atomic<bool> reopening_{false};
     std::mutex mutex_;
     std::condition_variable wake_;

@@ -1,4 +1,3 @@
-#include "server/log_writer.h"
 #include "server/metrics_sections.h"
 #include "server/process_info.h"
 
@@ -49,8 +48,8 @@ void append_workers(MetricFamilies &list, const ServerView &view) {
     Histogram{list, "uvoy_worker_loop_lag_seconds", "How late timers of the workers rang."}.add(
         {}, sum.loop_lag);
     Counter dropped{list, "uvoy_log_dropped_total", "Lines that the access log lost."};
-    if (view.log_writer != nullptr)
-        dropped.add({}, sum.log_dropped + view.log_writer->lost_lines());
+    if (view.lost_lines != nullptr)
+        dropped.add({}, sum.log_dropped + view.lost_lines->load(std::memory_order_relaxed));
 }
 
 }  // namespace

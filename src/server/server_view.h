@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "limit/ledger.h"
 #include "proxy/runtime.h"
+#include "server/lost_lines.h"
 #include "stats/totals.h"
 
 #include <cstdint>
@@ -16,7 +17,6 @@ class Farewell;
 class Generations;
 class HealthTable;
 class LiveClusters;
-class LogWriter;
 
 /// Of the last attempt to hand over to a new process.
 struct Upgrade {
@@ -50,8 +50,8 @@ struct ServerView {
     const LiveClusters &clusters;
     const HealthTable &health;
     std::span<limit::Ledger *const> ledgers;  ///< one for each of Config::rate_limits
-    /// Lines that the log writer could not write; null: there is no access log.
-    const LogWriter *log_writer = nullptr;
+    /// Lines that destinations of the access log did not take; null: there is none.
+    const LostLines *lost_lines = nullptr;
     /// Null: no cluster has endpoints that DNS tells.
     const Discovery *discovery = nullptr;
     /// Null: there is one configuration for ever.

@@ -114,7 +114,6 @@ void Worker::carry_out(Adopt &order) {
         WorkerGeneration::Settings{.worker = settings_.number,
                                    .seed = seeds_.next(),
                                    .failures = shared_.failures,
-                                   .log = settings_.log,
                                    .budget = shared_.budget,
                                    .on_end = shared_.progress,
                                    .on_settled = Delegate<void()>::bind<&Worker::on_settled>(*this),

@@ -8,7 +8,6 @@
 #include "server/failure_channel.h"
 #include "server/generation.h"
 #include "server/listening_sockets.h"
-#include "server/log_ring.h"
 #include "uv/async.h"
 #include "uv/loop.h"
 
@@ -41,7 +40,6 @@ public:
     struct Settings {
         std::size_t number = 0;
         std::uint64_t seed = 0;  ///< of its random choices
-        LogRing *log = nullptr;  ///< null without an access log
     };
 
     Worker(const Shared &shared, Settings settings);

@@ -2,11 +2,9 @@
 
 #include "proxy/proxy.h"
 #include "server/failure_channel.h"
-#include "server/log_ring.h"
+#include "server/worker_log.h"
 
-#include <array>
 #include <cstddef>
-#include <string>
 
 namespace uvoy::server {
 
@@ -16,7 +14,7 @@ class WorkerObserver final : public proxy::Observer {
 public:
     /// `log` is null without an access log.
     WorkerObserver(std::size_t worker, std::uint32_t generation, FailureChannel &failures,
-                   LogRing *log, stats::WorkerStats &stats)
+                   WorkerLog *log, stats::WorkerStats &stats)
         : worker_{worker}, generation_{generation}, failures_{failures}, log_{log}, stats_{stats} {}
 
     void on_endpoint_failure(const proxy::EndpointFailure &failure) override;
@@ -26,10 +24,8 @@ private:
     std::size_t worker_;
     std::uint32_t generation_;
     FailureChannel &failures_;
-    LogRing *log_;
+    WorkerLog *log_;
     stats::WorkerStats &stats_;
-    std::array<char, 4096> line_;
-    std::string long_line_;  // reused
 };
 
 }  // namespace uvoy::server

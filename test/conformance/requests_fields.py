@@ -9,6 +9,8 @@ ENDS = "RFC 9112 2.2"
 FOLD = "RFC 9112 5.2"
 COLON = "RFC 9112 5.1"
 UNDERSCORE = "CGI names, RFC 3875 4.1.18"
+TRACE = "W3C Trace Context 3.2, 3.3"
+PARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 def raw(middle):
@@ -177,8 +179,20 @@ CASES = [
             body=b"a"),
     forward("Origin and Referer are kept", "RFC 6454 7",
             raw(b"Origin: null\r\nReferer: http://y/a?b#c\r\n")),
-    forward("traceparent is kept", "W3C Trace Context 3.2",
-            raw(b"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n")),
+    forward("traceparent and tracestate are kept", TRACE,
+            raw(b"traceparent: " + PARENT + b"\r\ntracestate: a=1\r\n"),
+            has={"traceparent": PARENT.decode(), "tracestate": "a=1"}),
+    forward("Connection takes no traceparent away", TRACE,
+            get(b"Connection: traceparent", b"traceparent: " + PARENT),
+            has={"traceparent": PARENT.decode()}, ours=True),
+    forward("tracestate goes with a traceparent that means nothing", TRACE,
+            raw(b"traceparent: ff" + PARENT[2:] + b"\r\ntracestate: a=1\r\n"),
+            lacks=("tracestate",), ours=True),
+    forward("tracestate goes with a second traceparent", TRACE,
+            raw((b"traceparent: " + PARENT + b"\r\n") * 2 + b"tracestate: a=1\r\n"),
+            lacks=("tracestate",), ours=True),
+    forward("tracestate goes where no traceparent is", TRACE, raw(b"tracestate: a=1\r\n"),
+            lacks=("tracestate",), ours=True),
     forward("names of the methods hide nothing", "method override",
             raw(b"X-HTTP-Method-Override: DELETE\r\n")),
     forward("names of the URL hide nothing", "X-Original-URL, Kettle 2018",

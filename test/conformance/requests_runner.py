@@ -14,7 +14,7 @@ OWN = {
     "host", "content-length", "transfer-encoding", "connection", "keep-alive", "proxy-connection",
     "te", "upgrade", "http2-settings", "via", "forwarded", "x-forwarded-for", "x-forwarded-host",
     "x-forwarded-proto", "x-real-ip", "x-request-id", "proxy-authorization", "expect",
-    "max-forwards",
+    "max-forwards", "traceparent", "tracestate",
 }  # fmt: skip
 
 
@@ -213,6 +213,7 @@ def ours_wrong(case, message):
         "x-forwarded-proto": r"http",
         "x-forwarded-host": re.escape(expect.host),
         "x-request-id": r"[!-~]{1,128}",
+        "traceparent": r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}",
     }
     for name, pattern in told.items():
         if name not in map(str.lower, expect.has) and (

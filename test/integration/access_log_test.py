@@ -19,9 +19,18 @@ FIELDS = (
 ).split()
 
 
-class AccessLog(unittest.TestCase):
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+class Logged(unittest.TestCase):
     def setUp(self):
         self.origin = self.enterContext(Origin())
+
+    def folder(self):
+        return pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+
+class AccessLog(Logged):
 
     def start(self, path="stdout", **top):
         # One worker: lines of several come in any order.
@@ -59,7 +68,7 @@ class AccessLog(unittest.TestCase):
         self.assertEqual(self.origin.requests[0].get("x-request-id"), line["request_id"])
 
     def test_after_sigusr1_lines_go_to_the_file_that_has_the_name(self):
-        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        folder = self.folder()
         path, old = folder / "access.log", folder / "access.log.1"
         uvoy = self.start(path=str(path))
         uvoy.ask("/one")
@@ -154,6 +163,129 @@ class AccessLog(unittest.TestCase):
                     self.assertEqual(client.response().status, 200)
             eventually(lambda: uvoy.metric("uvoy_log_dropped_total") > 0)
             self.assertIn("its reader is too slow", uvoy.log())
+
+
+class Formats(Logged):
+    def test_each_log_has_its_format_and_its_choice(self):
+        folder = self.folder()
+        logs = {
+            "json": {},
+            "combined": {"format": "combined"},
+            "own": {"format": "%{status} %{path} \"%{query}\" %{backend} 100%%"},
+            "errors": {"format": "%{status} %{reason}", "only": "errors"},
+            "some": {"format": "%{status}", "sample": "0%"},
+        }
+        uvoy = self.enterContext(Uvoy(config(
+            self.origin, workers=1, cluster={"health_check": {"type": "none"}},
+            access_log=[{"path": str(folder / name), **log} for name, log in logs.items()],
+        )))
+        agent = [("User-Agent", 'a"b\xe9'), ("Referer", "http://x/")]
+        uvoy.ask("/one?q=1", fields=agent)
+        with uvoy.connect() as client:
+            client.send(b"nonsense\r\n\r\n")
+            client.response()
+        self.origin.kill()
+        uvoy.ask("/two")
+        counts = {"json": 3, "combined": 3, "own": 3, "errors": 1, "some": 1}
+
+        def text(name):
+            return (folder / name).read_text()
+
+        for name, count in counts.items():
+            eventually(lambda: text(name).count("\n") >= count, name)  # noqa: B023
+            self.assertEqual(text(name).count("\n"), count, name)
+        lines = text("combined").splitlines()
+        self.assertRegex(
+            lines[0],
+            r'^127\.0\.0\.1 - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000\] '
+            r'"GET /one\?q=1 HTTP/1\.1" 200 \d+ "http://x/" "a\\x22b\\xE9"$',
+        )
+        self.assertIn('] "-" 400 ', lines[1])
+        own = text("own").splitlines()
+        self.assertEqual(own[0], f'200 /one "q=1" {self.origin.address} 100%')
+        self.assertEqual(own[1], '400 - "-" - 100%')
+        self.assertEqual(text("errors"), "503 connect_refused\n")
+        self.assertEqual(text("some"), "503\n")
+
+    def test_bytes_of_a_body_are_counted_without_its_head(self):
+        path = self.folder() / "log"
+        uvoy = self.enterContext(Uvoy(config(
+            self.origin, workers=1,
+            access_log={"path": str(path), "format": "%{method} %{status} %{body_sent}"},
+            routes=[{"match": {"path": "/own"}, "respond": {"body": "12345"}}, {"cluster": "app"}],
+        )))
+        self.origin.handler = lambda _, request, peer: peer.send(
+            b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + origin.answer(bytes(5000))
+        )
+        uvoy.ask("/")
+        uvoy.ask("/own")
+        uvoy.ask("/own", method="HEAD")
+        expected = "GET 200 5000\nGET 200 5\nHEAD 200 0\n"
+        eventually(lambda: path.read_text() == expected, "three lines")
+
+    def test_a_sample_is_a_share_of_the_lines(self):
+        path = self.folder() / "log"
+        settings = config(
+            self.origin, access_log={"path": str(path), "format": "%{path}", "sample": "25%"},
+        )
+        with Uvoy(settings) as uvoy, uvoy.connect() as client:
+            for i in range(1000):
+                client.send(wire.head("GET", f"/{i}"))
+                client.response()
+        self.assertIn(path.read_text().count("\n"), range(180, 321))
+
+
+class Traces(Logged):
+    def setUp(self):
+        super().setUp()
+        settings = config(self.origin, access_log={"path": "stdout"}, workers=1)
+        self.uvoy = self.enterContext(Uvoy(settings))
+
+    def traced(self, *fields):
+        """What the endpoint gets, and the id in the log."""
+        before = self.uvoy.stdout().count("\n")
+        self.uvoy.ask(fields=fields)
+        eventually(lambda: self.uvoy.stdout().count("\n") > before, "a line")
+        line = json.loads(self.uvoy.stdout().splitlines()[-1])
+        got = self.origin.requests[-1]
+        return got.all("traceparent"), got.all("tracestate"), line["trace_id"]
+
+    def test_a_trace_goes_on_as_it_came(self):
+        for trace in (f"00-{TRACE}-b7ad6b7169203331-00", f"cc-{TRACE}-b7ad6b7169203331-01-more"):
+            told = self.traced(
+                ("Traceparent", trace), ("tracestate", "a=1"), ("tracestate", "b=2"),
+                ("Connection", "traceparent, tracestate"),
+            )
+            self.assertEqual(told, ([trace], ["a=1", "b=2"], TRACE))
+
+    def test_a_trace_begins_where_none_can_go_on(self):
+        good = f"00-{TRACE}-b7ad6b7169203331-01"
+        seen = set()
+        for fields in (
+            [], [good[:-1]], [good, good], [good.upper()], [good.replace(TRACE, "0" * 32)],
+            [good + "-more"], [""], ["a" * 8000],
+        ):
+            told = [("traceparent", value) for value in fields]
+            parents, states, trace = self.traced(*told, ("tracestate", "a=1"))
+            self.assertEqual((len(parents), states), (1, []), fields)
+            self.assertRegex(parents[0], "^00-[0-9a-f]{32}-[0-9a-f]{16}-01$")
+            self.assertEqual(parents[0][3:35], trace)
+            seen.add(trace)
+        self.assertEqual(len(seen - {TRACE, "0" * 32}), 8)
+
+    def test_a_retry_is_the_same_trace(self):
+        self.origin.handler = lambda _, request, peer: (
+            peer.send(origin.answer(status="503 Service Unavailable"))
+        )
+        other = self.enterContext(Origin(self.origin.handler))
+        settings = config(self.origin, other, access_log={"path": "stdout"}, routes=[
+            {"cluster": "app", "retry": {"attempts": 1, "on": [503]}},
+        ])
+        uvoy = self.enterContext(Uvoy(settings))
+        uvoy.ask()
+        (first,), (second,) = self.origin.requests, other.requests
+        self.assertEqual(first.all("traceparent"), second.all("traceparent"))
+        self.assertEqual(len(first.all("traceparent")), 1)
 
 
 if __name__ == "__main__":

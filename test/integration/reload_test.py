@@ -1,10 +1,13 @@
 """Another configuration takes the place of the one in use: nothing is lost, and what did not change
 stays as it is."""
 
+import contextlib
 import copy
 import json
+import os
 import pathlib
 import signal
+import tempfile
 import threading
 import time
 import unittest
@@ -273,6 +276,71 @@ def refused(port):
     return False
 
 
+class Logs(Reloads):
+    def test_another_access_log_takes_the_place_of_the_one_in_use(self):
+        origin = self.enterContext(Origin())
+        settings = config(origin, cluster=NO_CHECKS)
+        uvoy = self.start(settings)
+        folder = pathlib.Path(uvoy.folder.name)
+        one, two = folder / "one", folder / "two"
+
+        def reads(path, text):
+            eventually(lambda: path.read_text() == text, f"{path.name} has {text!r}")
+
+        uvoy.ask("/0")
+        settings["access_log"] = {"path": str(one), "format": "%{path}"}
+        self.reload(settings)
+        with uvoy.connect() as client:
+            client.send(wire.head("GET", "/1"))
+            client.response()
+            reads(one, "/1\n")
+            settings["access_log"] = [{"path": str(two), "format": "<%{path}>"},
+                                      {"path": str(one), "format": "%{path}", "only": "errors"}]
+            self.reload(settings)
+            client.send(wire.head("GET", "/2"))
+            client.response()
+            reads(two, "</2>\n")
+            settings["routes"] = [{"name": "changed", "cluster": "app"}]
+            self.reload(settings)  # and the log stays
+            two.rename(folder / "old")
+            uvoy.signal(signal.SIGUSR1)
+            eventually(two.exists, "a new file")
+            client.send(wire.head("GET", "/3"))
+            client.response()
+            reads(two, "</3>\n")
+        reads(one, "/1\n")
+        self.settled()
+        settings["access_log"] = None
+        self.reload(settings)
+        uvoy.ask("/4")
+        self.settled()
+        self.assertFalse({str(one), str(two)} & self.open_files())
+        reads(two, "</3>\n")
+
+    def open_files(self):
+        found = set()
+        for link in pathlib.Path(f"/proc/{self.uvoy.process.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                found.add(os.readlink(link))
+        return found
+
+    def test_a_request_is_logged_where_its_configuration_says(self):
+        origin = self.enterContext(Origin(slow(1)))
+        settings = config(origin, cluster=NO_CHECKS)
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        settings["access_log"] = {"path": str(folder / "one"), "format": "%{path}"}
+        uvoy = self.start(settings)
+        with uvoy.connect() as client:
+            client.send(wire.head("GET", "/slow"))
+            eventually(lambda: origin.requests, "it has come")
+            settings["access_log"]["path"] = str(folder / "two")
+            self.reload(settings)
+            client.response()
+        self.settled()
+        self.assertEqual((folder / "one").read_text(), "/slow\n")
+        self.assertEqual((folder / "two").read_text(), "")
+
+
 class Mistakes(Reloads):
     def test_the_configuration_in_use_stays(self):
         origin = self.enterContext(Origin())
@@ -286,7 +354,9 @@ class Mistakes(Reloads):
         restart["workers"] = 3
         unknown = copy.deepcopy(settings)
         unknown["clusters"]["app"]["endpoints"] = ["nowhere.invalid:80"]
+        unwritable = {**settings, "access_log": {"path": "/no/such/folder/log"}}
         for wrong, why in (
+            (unwritable, "/access_log/path: cannot write to /no/such/folder/log"),
             ("{", "error:"),
             ({**settings, "listenerz": {}}, "listenerz"),
             (elsewhere, "address already in use"),

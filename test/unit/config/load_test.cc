@@ -41,7 +41,8 @@ TEST_CASE("every key reaches its member") {
         "workers": 4,
         "hash_seed": "of the fleet",
         "admin": {"address": "unix:/run/uvoy/admin.sock"},
-        "access_log": [{"path": "/var/log/uvoy/access.log", "format": "json"}, {}],
+        "access_log": [{"path": "/var/log/uvoy/access.log", "format": "100%% %{status}|%{sent}",
+                        "sample": "12.5%", "only": "errors"}, {}],
         "shutdown": {"drain_timeout": "0s"},
         "limits": {"connections": 5000, "memory": "1GiB"},
         "routes": [
@@ -102,7 +103,15 @@ TEST_CASE("every key reaches its member") {
         CHECK(config.admin->address.path == "/run/uvoy/admin.sock");
         REQUIRE(config.access_log.size() == 2);
         CHECK(config.access_log[0].path == "/var/log/uvoy/access.log");
+        const std::vector<LogPart> parts{{.text = "100% ", .field = LogField::status},
+                                         {.text = "|", .field = LogField::sent}};
+        CHECK(config.access_log[0].format.parts == parts);
+        CHECK(config.access_log[0].sample == Share{1'250});
+        CHECK(config.access_log[0].only == LogOnly::errors);
         CHECK(config.access_log[1].path == "stdout");
+        CHECK(config.access_log[1].format.is_json());
+        CHECK(config.access_log[1].sample == Share{10'000});
+        CHECK(config.access_log[1].only == LogOnly::all);
         CHECK(config.shutdown.drain_timeout == 0s);
         CHECK(config.limits.connections == 5000);
         CHECK(config.limits.memory == 1U << 30);

@@ -43,6 +43,8 @@ TEST_CASE("every known field is found in any case, and nothing near it is") {
         {"X-Forwarded-Proto", FieldId::x_forwarded_proto},
         {"X-Real-Ip", FieldId::x_real_ip},
         {"X-Request-Id", FieldId::x_request_id},
+        {"traceparent", FieldId::traceparent},
+        {"TraceState", FieldId::tracestate},
     };
     for (const Row &row : rows) {
         CAPTURE(row.name);

@@ -1,4 +1,5 @@
 #include "proxy/access_log_line.h"
+#include "proxy/access_log_text.h"
 
 #include <doctest/doctest.h>
 
@@ -16,7 +17,7 @@ using namespace std::string_view_literals;
 
 static std::string format(const ExchangeRecord &record) {
     std::string line;
-    append_access_log_line(line, record);
+    append_access_log_line(line, record, {});
     return line;
 }
 
@@ -186,9 +187,9 @@ TEST_CASE("any byte anywhere is written as in a line of little room") {
 TEST_CASE("lines are appended, long ones too") {
     const std::string path(100'000, '\x01');
     std::string lines = "before\n";
-    append_access_log_line(lines, {.path = path});
+    append_access_log_line(lines, {.path = path}, {});
     const std::size_t first = lines.size();
-    append_access_log_line(lines, sample());
+    append_access_log_line(lines, sample(), {});
     CHECK(lines.substr(0, 8) == "before\n{");
     CHECK(first > 600'000);
     CHECK(lines.substr(first) == format(sample()));

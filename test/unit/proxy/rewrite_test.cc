@@ -100,6 +100,20 @@ TEST_CASE("the word of a trusted proxy goes on, and the chain grows by it") {
           "X-Forwarded-Host: a\r\nX-Request-Id: id\r\n\r\n");
 }
 
+TEST_CASE("a trace goes on as it is told, and where one begins nothing else is told of one") {
+    const std::string bytes =
+        "GET /p HTTP/1.1\r\nHost: x\r\nTraceParent: theirs\r\nA: 1\r\ntracestate: a=1\r\n"
+        "TRACESTATE: b=2\r\nConnection: traceparent, tracestate\r\n\r\n";
+    RequestRewrite rewrite = usual_rewrite();
+    CHECK(forwarded(bytes, rewrite) ==
+          "GET /p HTTP/1.1\r\nHost: h\r\nTraceParent: theirs\r\nA: 1\r\ntracestate: a=1\r\n"
+          "TRACESTATE: b=2\r\n" +
+              std::string{ours} + "\r\n");
+    rewrite.traceparent = "ours";
+    CHECK(forwarded(bytes, rewrite) == "GET /p HTTP/1.1\r\nHost: h\r\nA: 1\r\n" +
+                                           std::string{ours} + "traceparent: ours\r\n\r\n");
+}
+
 TEST_CASE("expectations and Max-Forwards are written anew") {
     RequestRewrite rewrite = usual_rewrite();
     const std::string bytes =

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -90,13 +91,15 @@ TEST_CASE("every destination gets every line of every worker, each worker's in o
     const Directory directory;
     const auto paths = logs({directory.file_path("one.log"), directory.file_path("two.log")});
     std::atomic<int> dropped{0};
+    LostLines lost{0};
     {
-        LogWriter writer{paths, workers, 1 << 14};
+        LogWriter writer{paths, workers, lost, 1 << 14};
         std::vector<std::thread> threads;
         for (int worker = 0; worker < workers; ++worker) {
             threads.emplace_back([&, worker] {
                 for (int i = 0; i < lines; ++i) {
-                    while (!writer.ring(static_cast<std::size_t>(worker))
+                    while (!writer.worker(static_cast<std::size_t>(worker))
+                                .ring(0)
                                 .push(std::to_string(worker) + " " + std::to_string(i) + "\n")) {
                         ++dropped;
                         std::this_thread::sleep_for(1ms);
@@ -106,7 +109,7 @@ TEST_CASE("every destination gets every line of every worker, each worker's in o
         }
         for (std::thread &thread : threads) thread.join();
         writer.stop();
-        CHECK(writer.lost_lines() == 0);
+        CHECK(lost == 0);
     }
     const std::string text = read_file(paths[0].path);
     CHECK((text == read_file(paths[1].path)));
@@ -120,9 +123,10 @@ TEST_CASE("every destination gets every line of every worker, each worker's in o
 TEST_CASE("files are appended to, and made for their owner and group only") {
     const Directory directory;
     const std::string path = directory.file_path("one.log");
+    LostLines lost{0};
     for (const char *line : {"first\n", "second\n"}) {
-        LogWriter writer{logs({path}), 1};
-        CHECK(writer.ring(0).push(line));
+        LogWriter writer{logs({path}), 1, lost};
+        CHECK(writer.worker(0).ring(0).push(line));
     }
     CHECK(read_file(path) == "first\nsecond\n");
     struct stat status {};
@@ -132,8 +136,9 @@ TEST_CASE("files are appended to, and made for their owner and group only") {
 
 TEST_CASE("lines are written while the process runs, not only at its end") {
     const Directory directory;
-    LogWriter writer{logs({directory.file_path("one.log")}), 1};
-    CHECK(writer.ring(0).push("now\n"));
+    LostLines lost{0};
+    LogWriter writer{logs({directory.file_path("one.log")}), 1, lost};
+    CHECK(writer.worker(0).ring(0).push("now\n"));
     for (int i = 0; i < 2'000 && read_file(directory.file_path("one.log")).empty(); ++i)
         std::this_thread::sleep_for(1ms);
     CHECK(read_file(directory.file_path("one.log")) == "now\n");
@@ -144,17 +149,19 @@ TEST_CASE("a file that somebody renamed is left when it is told so, and no line 
     const std::string path = directory.file_path("one.log");
     const std::string old = directory.file_path("two.log");
     constexpr int lines = 2'000;
+    LostLines lost{0};
     {
-        LogWriter writer{logs({path}), 1};
+        LogWriter writer{logs({path}), 1, lost};
         for (int i = 0; i < lines; ++i) {
             if (i == lines / 2) {
                 REQUIRE(rename(path.c_str(), old.c_str()) == 0);
                 writer.reopen();
             }
-            while (!writer.ring(0).push(std::to_string(i) + "\n")) std::this_thread::sleep_for(1ms);
+            while (!writer.worker(0).ring(0).push(std::to_string(i) + "\n"))
+                std::this_thread::sleep_for(1ms);
         }
         writer.stop();
-        CHECK(writer.lost_lines() == 0);
+        CHECK(lost == 0);
     }
     std::string expected;
     for (int i = 0; i < lines; ++i) expected += std::to_string(i) + "\n";
@@ -166,7 +173,7 @@ TEST_CASE("a file that cannot be opened anew is kept") {
     const CountComplaints counting;
     const std::string path = "/tmp/uvoy-log-" + std::to_string(getpid()) + "/";
     REQUIRE(mkdir(path.c_str(), 0700) == 0);
-    LogSink sink{config::AccessLog{.path = path + "one.log"}};
+    LogSink sink{config::AccessLog{.path = path + "one.log", .format = {}}};
     REQUIRE(rename((path + "one.log").c_str(), (path + "two.log").c_str()) == 0);
     REQUIRE(mkdir((path + "one.log").c_str(), 0700) == 0);
     sink.reopen();
@@ -188,14 +195,60 @@ TEST_CASE("what is no file is not opened anew") {
     CHECK(pipe.read_some(16) == "line\n");
 }
 
+TEST_CASE("a named pipe may have no reader yet") {
+    const Directory directory;
+    const std::string path = directory.file_path("one.log");
+    REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+    LogSink sink{config::AccessLog{.path = path, .format = {}}};
+    const std::array pieces{std::string_view{"line\n"}};
+    CHECK(sink.write(pieces, TimePoint{}) == 0);
+    const uv::FileDescriptor reader{open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+    std::array<char, 16> got{};
+    CHECK(read(reader.get(), got.data(), got.size()) == 5);
+}
+
+TEST_CASE("a pipe that takes a part takes whole lines") {
+    const CountComplaints counting;
+    Pipe pipe;
+    LogSink sink{std::move(pipe.writer), "test"};
+    std::string text;
+    for (int i = 0; i < 5'000; ++i) text += std::to_string(i) + std::string(90, 'x') + "\n";
+    const std::array pieces{std::string_view{text}};
+    const std::uint64_t lost = sink.write(pieces, TimePoint{});
+    CHECK(lost > 0);
+    const std::string got = pipe.read_some(1 << 20);
+    CHECK(got.ends_with("\n"));
+    CHECK(text.starts_with(got));
+    CHECK(std::count(got.begin(), got.end(), '\n') + static_cast<std::ptrdiff_t>(lost) == 5'000);
+}
+
+TEST_CASE("logs of several formats and choices are written side by side") {
+    const Directory directory;
+    auto both = logs({directory.file_path("one.log"), directory.file_path("two.log")});
+    both[0].format = *config::parse_log_format("<%{status}>");
+    both[1].format = *config::parse_log_format("%{status}");
+    both[1].only = config::LogOnly::errors;
+    LostLines lost{0};
+    {
+        LogWriter writer{both, 2, lost};
+        for (const std::size_t worker : {0U, 1U})
+            for (const int status : {200, 500})
+                CHECK(writer.worker(worker).write({.status = status}) == 0);
+    }
+    CHECK(read_file(both[0].path) == "<200>\n<500>\n<200>\n<500>\n");
+    CHECK(read_file(both[1].path) == "500\n500\n");
+    CHECK(lost == 0);
+}
+
 TEST_CASE("a log that cannot be opened is an error that names its key") {
     const Directory directory;
     const std::string good = directory.file_path("one.log");
-    CHECK_THROWS_WITH_AS((LogWriter{logs({"/nowhere/access.log"}), 1}),
+    LostLines lost{0};
+    CHECK_THROWS_WITH_AS((LogWriter{logs({"/nowhere/access.log"}), 1, lost}),
                          "/access_log/path: cannot write to /nowhere/access.log: No such file or "
                          "directory",
                          StartError);
-    CHECK_THROWS_WITH_AS((LogWriter{logs({good, "/nowhere/access.log"}), 1}),
+    CHECK_THROWS_WITH_AS((LogWriter{logs({good, "/nowhere/access.log"}), 1, lost}),
                          "/access_log/1/path: cannot write to /nowhere/access.log: No such file or "
                          "directory",
                          StartError);
