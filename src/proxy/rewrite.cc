@@ -17,6 +17,11 @@ void append_field(std::string &out, std::string_view name, std::string_view valu
     out.append(name).append(": ").append(value).append("\r\n");
 }
 
+/// A field of ours; `begin` is its name and what stands before its value.
+void append_own(std::string &out, std::string_view begin, std::string_view value) {
+    out.append(begin).append(value).append("\r\n");
+}
+
 /// Appends fields as they came; whole lines that lie one behind the other go in one piece.
 class LineCopier {
 public:
@@ -179,7 +184,7 @@ void append_request_head(std::string &out, const http::RequestHead &head,
     out.append(head.method_text).append(" ").append(rewrite.path);
     if (rewrite.has_query) out.append("?").append(rewrite.query);
     out += " HTTP/1.1\r\n";
-    append_field(out, "Host", rewrite.host);
+    append_own(out, "Host: ", rewrite.host);
     const Nominated nominated{head.fields};
     LineCopier lines{out};
     for (const http::Field &field : head.fields)
@@ -201,10 +206,10 @@ void append_request_head(std::string &out, const http::RequestHead &head,
     out += "X-Forwarded-For: ";
     if (!rewrite.chain.empty()) out.append(rewrite.chain).append(", ");
     out.append(rewrite.peer).append("\r\n");
-    append_field(out, "X-Forwarded-Proto", rewrite.forwarded_proto);
-    append_field(out, "X-Forwarded-Host", rewrite.forwarded_host);
-    append_field(out, "X-Request-Id", rewrite.request_id);
-    if (!rewrite.traceparent.empty()) append_field(out, "traceparent", rewrite.traceparent);
+    append_own(out, "X-Forwarded-Proto: ", rewrite.forwarded_proto);
+    append_own(out, "X-Forwarded-Host: ", rewrite.forwarded_host);
+    append_own(out, "X-Request-Id: ", rewrite.request_id);
+    if (!rewrite.traceparent.empty()) append_own(out, "traceparent: ", rewrite.traceparent);
     if (!rewrite.upgrade.empty()) {
         out += "Connection: Upgrade\r\n";
         append_field(out, "Upgrade", rewrite.upgrade);
