@@ -267,8 +267,9 @@ private:
     bool tunnel_ = false;
     bool tunnel_client_over_ = false;
     bool tunnel_upstream_over_ = false;
-    bool local_ = false;            // uvoy's own answer
-    bool continues_trace_ = false;  // the client's traceparent is good
+    bool local_ = false;             // uvoy's own answer
+    bool continues_trace_ = false;   // the client's traceparent is good
+    bool told_to_continue_ = false;  // the client, by a 100
     Traceparent made_traceparent_{};
     std::array<char, 32> made_id_{};
 };

@@ -27,6 +27,9 @@ void Exchange::on_interim_response(const http::ResponseHead &head, Gather &out, 
     progress_ = now;
     // RFC 9110 section 15.2: HTTP/1.0 does not know them.
     if (version_ == http::Version::http10) return;
+    // Once is enough: who tries it next may say so as well, and some clients would take that for
+    // the answer to the next request.
+    if (head.status == 100 && std::exchange(told_to_continue_, true)) return;
     response_.clear();
     append_response_head(response_, head, {.via = proxy_.runtime().pseudonym()});
     out.add(response_);

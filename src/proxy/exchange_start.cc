@@ -46,6 +46,7 @@ void Exchange::begin(Session &session, TimePoint first_byte) {
     after_body_.reset();
     dialled_ = keeps_body_ = retrying_ = false;
     tunnel_ = tunnel_client_over_ = tunnel_upstream_over_ = local_ = false;
+    told_to_continue_ = false;
     persists_ = true;
     client_closes_ = false;
     course_ = Course{};

@@ -274,6 +274,30 @@ TEST_CASE("a retry reads on where the first try's back pressure had stopped the 
     CHECK(body_of(stage.endpoint(1)).size() == 300'000);
 }
 
+TEST_CASE("a client is told to continue once, however many endpoints say so") {
+    Stage stage{generous()};
+    Wire &client = stage.connect();
+    constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    stage.send(client,
+               "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    stage.send(stage.endpoint(0), go_on);
+    CHECK(count(client.received, "HTTP/1.1 100 Continue\r\n") == 1);
+    stage.send(client, "hi");
+    SUBCASE("whose first lost the connection") { stage.reset(stage.endpoint(0)); }
+    SUBCASE("whose first was busy") { stage.send(stage.endpoint(0), unavailable); }
+    stage.run_for(10ms);
+    REQUIRE(stage.dials() == 2);
+    CHECK(stage.endpoint(1).received.ends_with("\r\n\r\nhi"));
+    stage.send(stage.endpoint(1), std::string{go_on} + std::string{ok});
+    CHECK(count(client.received, "HTTP/1.1 100 Continue\r\n") == 1);
+    CHECK(client.received.find("HTTP/1.1 200 OK\r\n") != std::string::npos);
+    // The next request's own is another matter.
+    stage.send(client,
+               "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    stage.send(stage.endpoint(stage.endpoint(0).open ? 0 : 2), go_on);
+    CHECK(count(client.received, "HTTP/1.1 100 Continue\r\n") == 2);
+}
+
 TEST_CASE("a back-off is random, from nothing up to its limit, which doubles") {
     config::Config config = generous();
     config.routes[0].retry.backoff = {.first = 100ms, .longest = 150ms};
