@@ -9,7 +9,11 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import time
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+from ports import free_port  # noqa: E402
 
 BODIES = {"/small": 64, "/64k": 64 << 10, "/1m": 1 << 20}
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -103,12 +107,6 @@ static_resources:
       - lb_endpoints:
         - endpoint: {{address: {{socket_address: {{address: 127.0.0.1, port_value: {origin}}}}}}}
 """
-
-
-def free_port():
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def loopback(number):

@@ -5,9 +5,7 @@ import copy
 import json
 import os
 import pathlib
-import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +13,7 @@ import time
 import unittest
 
 import wire
+from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SANITIZED = os.environ.get("UVOY_SANITIZED", "") != ""
@@ -29,15 +28,6 @@ def main():
     if len(sys.argv) > 1 and os.path.sep in sys.argv[1]:
         BINARY = sys.argv.pop(1)
     unittest.main(module="__main__", verbosity=1)
-
-
-def free_port():
-    """Below the range that the kernel takes for outgoing connections, so that it stays free."""
-    while True:
-        port = random.SystemRandom().randrange(10000, 30000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def eventually(condition, what="the condition", patience=PATIENCE):
