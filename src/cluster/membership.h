@@ -42,8 +42,9 @@ struct Balancing {
 class Membership {
 public:
     /// `endpoints[i]->index` is i, or the place is empty: null.  Names are unique and weights at
-    /// least 1.
-    Membership(std::vector<std::shared_ptr<Endpoint>> endpoints, const Balancing &balancing);
+    /// least 1.  `former`, if there is one, makes it cheaper: what did not change is known.
+    Membership(std::vector<std::shared_ptr<Endpoint>> endpoints, const Balancing &balancing,
+               const Membership *former = nullptr);
 
     /// By index; null where a place is empty.
     const std::vector<std::shared_ptr<Endpoint>> &endpoints() const { return endpoints_; }
@@ -68,7 +69,9 @@ public:
 
 private:
     void add(const Endpoint &endpoint);
-    std::unique_ptr<const MembershipRing> make_ring(const Level &level) const;
+    const MembershipRing *ring_of(std::uint16_t priority) const;
+    std::unique_ptr<const MembershipRing> make_ring(const Level &level,
+                                                    const MembershipRing *former) const;
 
     std::vector<std::shared_ptr<Endpoint>> endpoints_;
     Balancing balancing_;

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "cluster/favourites.h"
 #include "cluster/rendezvous.h"
 
 namespace uvoy::cluster {
@@ -25,19 +25,17 @@ std::vector<std::uint32_t> arc_capacities(std::span<const std::uint32_t> weights
 /// its costliest arcs to the next.
 class MembershipRing {
 public:
-    /// So many that where half of a hundred are out, hardly an arc is left to rendezvous hashing,
-    /// which looks at each endpoint.
-    static constexpr std::size_t choice_count = 8;
-
     /// Owner first, then the best of the others; `no_endpoint` where there are not so many.
-    using Choices = std::array<std::uint16_t, choice_count>;
+    using Choices = cluster::Choices;
+    static constexpr std::size_t choice_count = cluster::choice_count;
 
     /// How owners are found.  The choices after them are those of rendezvous hashing.
     enum class Owners : std::uint8_t { rendezvous, maglev };
 
-    /// Names are unique, and there are fewer than `no_endpoint` members.
+    /// Names are unique, and there are fewer than `no_endpoint` members.  With the ring of a few
+    /// members less, or more, it is the same one, made in a fraction of the time.
     MembershipRing(std::span<const Member> members, std::uint64_t seed,
-                   Owners owners = Owners::rendezvous);
+                   Owners owners = Owners::rendezvous, const MembershipRing *former = nullptr);
 
     const Choices &choices(std::uint16_t arc) const { return choices_[arc]; }
 
@@ -61,11 +59,18 @@ public:
     std::uint64_t fingerprint() const { return fingerprint_; }
 
 private:
-    void settle(std::span<const Member> members);
+    class Search;
+
+    void settle(const Search &search, std::span<const Member> members);
+    void populate(const Search &search);
+    void set_owner(std::uint16_t arc, std::uint16_t rank);
     void find_fingerprint();
+    void to_indexes();
 
     Rendezvous rendezvous_;
     std::vector<Choices> choices_;
+    std::vector<std::uint16_t> dropped_;  // by arc: the favourite whose place an owner took that is
+                                          // none; else no_endpoint
     std::uint64_t fingerprint_ = 0;
 };
 

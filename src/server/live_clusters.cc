@@ -82,7 +82,9 @@ LiveClusters::LiveClusters(const proxy::Runtime &runtime, const LiveClusters &fo
             before->membership->balancing() == balancing)
             membership = before->membership;
         else
-            membership = std::make_shared<const cluster::Membership>(std::move(members), balancing);
+            membership = std::make_shared<const cluster::Membership>(
+                std::move(members), balancing,
+                before != nullptr ? before->membership.get() : nullptr);
         entries_.push_back(std::make_unique<Entry>(cluster.config->name, std::move(membership)));
     }
 }
@@ -102,8 +104,8 @@ const cluster::Snapshot &LiveClusters::current(std::size_t cluster) const {
 void LiveClusters::set_members(std::size_t cluster,
                                std::vector<std::shared_ptr<cluster::Endpoint>> endpoints) {
     Entry &entry = *entries_[cluster];
-    entry.membership = std::make_shared<const cluster::Membership>(std::move(endpoints),
-                                                                   entry.membership->balancing());
+    entry.membership = std::make_shared<const cluster::Membership>(
+        std::move(endpoints), entry.membership->balancing(), entry.membership.get());
 }
 
 void LiveClusters::reweigh(std::size_t cluster) {
