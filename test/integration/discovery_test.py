@@ -4,6 +4,7 @@ import ctypes
 import os
 import pathlib
 import random
+import socket
 import subprocess
 import tempfile
 import threading
@@ -294,7 +295,7 @@ class Discovery(unittest.TestCase):
         eventually(lambda: uvoy.ask().status == 200)
 
     def test_a_silent_nameserver_delays_the_start_by_seconds_only(self):
-        with harness.socket.socket(type=harness.socket.SOCK_DGRAM) as silent:
+        with socket.socket(type=socket.SOCK_DGRAM) as silent:
             silent.bind(("127.0.0.1", 0))
             began = time.monotonic()
             settings = config("127.0.0.1:1")

@@ -1,6 +1,7 @@
 """Endpoints die and come back; clients do not notice."""
 
 import shutil
+import socket
 import subprocess
 import threading
 import unittest
@@ -80,9 +81,9 @@ class Health(unittest.TestCase):
     def test_an_endpoint_that_accepts_and_is_silent_fails_its_http_check(self):
         uvoy = self.start(health_check={"path": "/healthz", "timeout": "1s"})
         self.origins[1].kill()
-        silent = harness.socket.socket()
+        silent = socket.socket()
         self.addCleanup(silent.close)
-        silent.setsockopt(harness.socket.SOL_SOCKET, harness.socket.SO_REUSEADDR, 1)
+        silent.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         silent.bind(("127.0.0.1", self.origins[1].port))
         silent.listen(64)
         told = lambda: uvoy.endpoints()[self.origins[1].address]
