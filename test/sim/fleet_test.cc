@@ -9,7 +9,7 @@
 namespace uvoy::sim {
 
 TEST_CASE("whatever endpoints do, dead ones go, good ones return and keys move with cause only") {
-    const auto [first, count] = Seeds::from_environment(2'000);
+    const auto [first, count] = Seeds::from_environment(5'000);
     std::size_t ejections = 0;
     std::size_t publishes = 0;
     std::size_t passed = 0;
