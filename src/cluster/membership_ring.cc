@@ -47,10 +47,13 @@ Bid next_bid(const Rendezvous &rendezvous, std::uint16_t arc, const Choices &fav
         if (rank != no_endpoint && room[rank] > 0)
             return {.cost = Rendezvous::cost(key, candidates[rank]), .arc = arc, .rank = rank};
     Bid result{.cost = UINT64_MAX, .arc = arc, .rank = no_endpoint};
-    for (Rank rank = 0; rank < candidates.size(); ++rank) {
-        if (room[rank] == 0) continue;
-        const std::uint64_t cost = Rendezvous::cost(key, candidates[rank]);
-        if (cost < result.cost) result = {.cost = cost, .arc = arc, .rank = rank};
+    Rank rank = 0;
+    for (const auto &candidate : candidates) {
+        if (room[rank] > 0) {
+            const std::uint64_t cost = Rendezvous::cost(key, candidate);
+            if (cost < result.cost) result = {.cost = cost, .arc = arc, .rank = rank};
+        }
+        ++rank;
     }
     return result;
 }
