@@ -173,6 +173,7 @@ void Exchange::note_answer(int status, TimePoint now) {
     auto &stats = proxy_.stats().endpoint(proxy_.runtime().endpoint_number(endpoint_));
     stats.answers.add();
     stats.latency_nanoseconds.add(static_cast<std::uint64_t>(journal_.first_byte.count()));
+    stats.latencies[stats::bucket_of(journal_.first_byte)].add();
     if (status >= 500) stats.errors.add();
     note_latency(status < 500, now);
     if (status != 101)

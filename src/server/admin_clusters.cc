@@ -6,6 +6,8 @@
 #include "server/wall_time.h"
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,16 @@ Json failures_json(const stats::EndpointFields<stats::Summed> &sum) {
         if (sum.failures.values[i] > 0)
             failures[std::string{name(static_cast<Reason>(i))}] = sum.failures.values[i];
     return failures;
+}
+
+/// Counts, not cumulative, of clusters_json's `bucket_bounds_seconds`; what is zero at the end is
+/// left out, which is most of it.
+template <typename Buckets>
+Json buckets_json(const Buckets &buckets) {
+    std::size_t size = buckets.size();
+    while (size > 0 && buckets[size - 1] == 0) --size;
+    return std::vector<std::uint64_t>(buckets.begin(),
+                                      buckets.begin() + static_cast<std::ptrdiff_t>(size));
 }
 
 /// Why it is out and for how long; null: it is not.
@@ -84,12 +96,14 @@ Json endpoint_json(const ServerView &view, proxy::EndpointId id, const Moment &m
     json["requests_in_flight"] = endpoint.in_flight.load(std::memory_order_relaxed);
     json["requests"] = requests_json(sum);
     json["failures"] = failures_json(sum);
+    json["first_byte_buckets"] = buckets_json(sum.latencies);
     return json;
 }
 
 Json cluster_json(const ServerView &view, std::uint16_t index, const Moment &moment) {
     const config::Cluster &config = *view.runtime.cluster(index).config;
     const cluster::Snapshot &snapshot = view.clusters.current(index);
+    const auto sum = view.totals.cluster(index);
     const std::size_t places = view.runtime.cluster(index).endpoints.size();
     std::vector<std::uint32_t> arcs;
     if (snapshot.ring() != nullptr) arcs = snapshot.ring()->arcs_served(places);
@@ -108,6 +122,8 @@ Json cluster_json(const ServerView &view, std::uint16_t index, const Moment &mom
         {"health_check", config::name(config.health_check.type)},
         {"panic", snapshot.panic()},
         {"healthy", view.health.healthy_count(index)},
+        {"requests_pending", sum.pending},
+        {"duration_buckets", buckets_json(sum.duration.buckets)},
         {"endpoints", std::move(endpoints)},
     };
 }
@@ -118,7 +134,15 @@ Json clusters_json(const ServerView &view, const Moment &moment) {
     Json clusters = Json::array();
     for (std::size_t i = 0; i < view.runtime.clusters().size(); ++i)
         clusters.push_back(cluster_json(view, static_cast<std::uint16_t>(i), moment));
-    return {{"clusters", std::move(clusters)}};
+    // Who subtracts two answers needs to know what lies between them.
+    using seconds = std::chrono::duration<double>;
+    Json bounds = Json::array();
+    for (const Duration bound : stats::bucket_bounds) bounds.push_back(seconds{bound}.count());
+    return {
+        {"uptime_seconds", seconds{moment.now - view.state.started}.count()},
+        {"bucket_bounds_seconds", std::move(bounds)},
+        {"clusters", std::move(clusters)},
+    };
 }
 
 }  // namespace uvoy::server

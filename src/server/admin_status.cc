@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "server/admin_json.h"
+#include "server/code_class.h"
 #include "server/generations.h"
 #include "server/health_table.h"
 #include "server/wall_time.h"
@@ -8,10 +9,27 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
 
 namespace uvoy::server {
 
 namespace {
+
+/// Of all routes and methods, by class; uvoy's own answers are among them.
+Json requests_json(const ServerView &view, std::size_t listener) {
+    const std::size_t slots = view.totals.request_index().route_slots();
+    Json requests = Json::object();
+    for (std::size_t code = 0; code < stats::code_classes; ++code) {
+        std::uint64_t sum = 0;
+        for (std::size_t slot = 0; slot < slots; ++slot)
+            for (std::size_t method = 0; method < stats::methods; ++method)
+                sum += view.totals.requests(listener, slot, method, code);
+        if (sum > 0) requests[std::string{code_class_names[code]}] = sum;
+    }
+    return requests;
+}
 
 Json listener_json(const ServerView &view, std::size_t index) {
     const config::Listener &config = view.runtime.config().listeners[index];
@@ -22,6 +40,7 @@ Json listener_json(const ServerView &view, std::size_t index) {
         {"name", config.name},
         {"addresses", std::move(addresses)},
         {"requests_in_flight", sum.requests_active},
+        {"requests", requests_json(view, index)},
         {"connections", sum.connections_active},
         {"connections_total", sum.connections_total},
         {"connections_rejected", sum.connections_rejected},

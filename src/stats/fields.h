@@ -104,6 +104,7 @@ struct alignas(64) EndpointFields {
     typename Kind::Counter errors{};        ///< of them with a status from 500 on
     typename Kind::Counter cut_by_clock{};  ///< of failures: a clock of the route ended a body
     typename Kind::Counter latency_nanoseconds{};  ///< of `answers`, to the first byte, summed
+    std::array<typename Kind::Counter, bucket_count> latencies{};  ///< the same, by bucket_of()
 
     template <typename F, typename... Fields>
     static void each(F f, Fields &...fields) {
@@ -113,6 +114,7 @@ struct alignas(64) EndpointFields {
         f(fields.errors...);
         f(fields.cut_by_clock...);
         f(fields.latency_nanoseconds...);
+        for (std::size_t i = 0; i < bucket_count; ++i) f(fields.latencies[i]...);
     }
 };
 

@@ -49,10 +49,31 @@ class Admin(unittest.TestCase):
         self.assertEqual(
             cluster,
             {"name": "app", "policy": "ring_hash", "health_check": "tcp", "panic": False,
-             "healthy": 1},
+             "healthy": 1, "requests_pending": 0, "duration_buckets": []},
         )
         self.assertEqual(endpoint["address"], self.origin.address)
         self.assertEqual((endpoint["state"], endpoint["ring_share"]), ("healthy", 1.0))
+
+    def test_two_answers_of_clusters_tell_rate_and_latency(self):
+        def told():
+            clusters = json.loads(self.ask("/v1/clusters").body)
+            (cluster,) = clusters["clusters"]
+            (listener,) = json.loads(self.ask("/v1/status").body)["listeners"]
+            (endpoint,) = cluster["endpoints"]
+            return (
+                clusters["uptime_seconds"],
+                sum(cluster["duration_buckets"]),
+                sum(endpoint["first_byte_buckets"]),
+                listener["requests"].get("2xx", 0),
+            )
+
+        before, *counts = told()
+        for _ in range(5):
+            self.assertEqual(self.uvoy.ask().status, 200)
+        harness.eventually(lambda: told()[1:] == tuple(count + 5 for count in counts))
+        self.assertGreater(told()[0], before)
+        bounds = json.loads(self.ask("/v1/clusters").body)["bucket_bounds_seconds"]
+        self.assertEqual((bounds[0], bounds[-1], len(bounds)), (0.0005, 30, 15))
 
     def test_metrics_have_the_type_that_prometheus_asks_for(self):
         got = self.ask("/metrics")
