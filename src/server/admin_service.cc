@@ -3,6 +3,7 @@
 #include "server/admin_answer.h"
 #include "server/admin_guard.h"
 #include "server/admin_json.h"
+#include "server/admin_page.h"
 #include "server/metrics_exporter.h"
 
 #include <prometheus/text_serializer.h>
@@ -15,7 +16,7 @@ namespace uvoy::server {
 namespace {
 
 constexpr std::string_view index_text =
-    "uvoy admin\n"
+    "uvoy admin: a browser gets a page here\n"
     "\n"
     "/metrics       everything that is counted, for Prometheus\n"
     "/healthz       200 while the process lives\n"
@@ -73,7 +74,7 @@ proxy::ServiceReply AdminService::serve(const http::RequestHead &head, std::stri
             return guarded(changes_.run(endpoint, body));
         });
     }
-    const Reader reader = reader_of(path);
+    const Reader reader = path == "/" && wants_page(head) ? &AdminService::page : reader_of(path);
     if (reader == nullptr) return problem(404, "there is nothing here; / lists what there is");
     if (head.method != http::Method::get && head.method != http::Method::head)
         return not_allowed("GET, HEAD");
@@ -96,7 +97,13 @@ proxy::ServiceReply AdminService::take(const http::RequestHead &head,
     return proxy::AfterBody{.answer = std::move(change), .most = most_body};
 }
 
-proxy::LocalAnswer AdminService::index() const { return text_answer(200, index_text); }
+proxy::LocalAnswer AdminService::index() const {
+    proxy::LocalAnswer answer = text_answer(200, index_text);
+    answer.headers.emplace_back("Vary", "Accept");
+    return answer;
+}
+
+proxy::LocalAnswer AdminService::page() const { return page_answer(); }
 
 proxy::LocalAnswer AdminService::health() const { return text_answer(200, "ok\n"); }
 

@@ -46,6 +46,8 @@ private:
                                     std::function<proxy::LocalAnswer(std::string_view)> change);
 
     proxy::LocalAnswer index() const;
+    /// What index() is for a browser.
+    proxy::LocalAnswer page() const;
     proxy::LocalAnswer health() const;
     /// Whether a load balancer before this one should send requests here.  Endpoints do not count:
     /// taking every uvoy out when a cluster is down would only hide why.
