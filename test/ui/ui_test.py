@@ -20,7 +20,7 @@ import wire
 from browser import Browser, Keys, contrast
 from harness import Uvoy, config, eventually
 from impostor import Impostor
-from origin import Origin
+from origin import Origin, says
 
 ROW = "document.querySelector(`tr[data-endpoint='${arguments[0]}']`)"
 STATE = f"{ROW}?.querySelector('.state').textContent"
@@ -238,6 +238,19 @@ class Ui(unittest.TestCase):
             self.assertEqual(self.browser.value("document.querySelectorAll('main img').length"), 0)
             self.assertIsNone(self.browser.value("window.stolen"))
             self.assert_untroubled()
+
+    def test_what_failed_is_listed(self):
+        if b"/v1/failures" not in self.uvoy.admin("/").body:
+            self.skipTest("this uvoy keeps no failures")
+        origin = self.origins[0]
+        origin.handler, echo = says(b"no HTTP"), origin.handler
+        try:
+            self.browser.wait(
+                "[...document.querySelectorAll('#failure-rows .badge')]"
+                ".some((badge) => badge.textContent === 'bad response')")
+        finally:
+            origin.handler = echo
+        self.assert_untroubled()
 
     def test_light_and_dark_differ_and_are_readable(self):
         origin = self.origins[0]

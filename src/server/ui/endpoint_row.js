@@ -47,8 +47,8 @@ class EndpointRow {
     this.bar = svg("rect", { height: 5, rx: 2 });
     this.button = el("button", { type: "button" });
     const cells = {
-      name: el("td", { class: "c-name" },
-        el("span", { class: "name" }, this.swatch, this.title, this.where), this.why),
+      name: el("td", { class: "c-name" }, el("div", {},
+        el("span", { class: "name" }, this.swatch, this.title, this.where), this.why)),
       state: el("td", { class: "c-state", "data-label": "State" }, this.state),
       since: el("td", { class: "c-since number", "data-label": "Since" }),
       flight: el("td", { class: "c-flight number", "data-label": "In flight" }),
@@ -83,6 +83,7 @@ class EndpointRow {
     setText(this.where, where.join(" · "));
     setHidden(this.where, where.length === 0);
     setText(this.why, view.why);
+    setAttribute(this.why, "title", view.why);
     setText(this.state, view.state.text);
     setText(cells.since, formatAge(view.for_seconds));
     setAttribute(cells.since, "title", view.since);
