@@ -80,6 +80,7 @@ class Browser:
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Service(DRIVER), options=options)
         self.driver.set_script_timeout(harness.PATIENCE)
+        self.command("Performance.enable", timeDomain="threadTicks")
         self.command("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
         return self
 
@@ -116,6 +117,11 @@ class Browser:
     def prefer(self, scheme):
         self.command("Emulation.setEmulatedMedia",
                      features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def busy(self):
+        """CPU seconds of the page's thread: how busy the machine is does not matter."""
+        metrics = self.command("Performance.getMetrics")["metrics"]
+        return next(each["value"] for each in metrics if each["name"] == "TaskDuration")
 
     def messages(self):
         """What the console got since it was asked last, but for notes."""

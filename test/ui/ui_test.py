@@ -331,25 +331,20 @@ class Fleet(unittest.TestCase):
         window.wait(f"{rows}[0].dataset.endpoint === 'node-007'")
         window.run(f"""
           window.added = 0;
-          window.slowest = 0;
           new MutationObserver((list) => list.forEach(({{ addedNodes }}) =>
             addedNodes.forEach((node) => {{ if (node.nodeType === 1) ++added; }})))
             .observe(document.querySelector('[data-cluster=app]'),
               {{ childList: true, subtree: true }});
-          let last = performance.now();
-          const tick = (now) => {{
-            slowest = Math.max(slowest, now - last);
-            last = now;
-            requestAnimationFrame(tick);
-          }};
-          requestAnimationFrame(tick);
           window.before = {rows}[0].querySelector('.c-since').textContent;""")
         window.wait(f"{rows}[0].querySelector('.c-since').textContent !== before")
-        time.sleep(2)
         self.assertEqual(window.value("added"), 0)
-        # An update of a slow machine; one that builds 500 rows anew takes several times as long.
-        self.assertLess(window.value("slowest"), 1000)
-        print(f"longest pause between frames: {window.value('slowest'):.0f} ms")
+        updates = "performance.getEntriesByName(new URL('v1/clusters', location)).length"
+        first, busy = window.value(updates), window.busy()
+        window.wait(f"{updates} >= {first + 4}")
+        cost = (window.busy() - busy) / (window.value(updates) - first)
+        # There is one a second; 80 to 230 ms were measured, mostly layout and painting.
+        self.assertLess(cost, 0.6)
+        print(f"an update of {MANY} endpoints takes {cost * 1000:.0f} ms of the page's thread")
         window.picture("fleet")
         search = window.driver.find_element("id", "filter")
         search.send_keys("NODE-12")
