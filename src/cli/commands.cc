@@ -4,6 +4,7 @@
 #include "config/load.h"
 #include "config/manual.h"
 #include "config/schema.h"
+#include "config/shown.h"
 #include "server/child_process.h"
 #include "server/control_loop.h"
 #include "server/demo.h"
@@ -29,12 +30,14 @@ namespace {
 
 void print(std::FILE *to, const std::string &line) { fmt::print(to, "{}\n", line); }
 
-config::Loaded load(const std::string &path) {
-    config::Loaded loaded = config::load(path);
-    for (const config::Problem &problem : loaded.problems)
+config::Shown load_shown(const std::string &path) {
+    config::Shown shown = config::load_shown(path);
+    for (const config::Problem &problem : shown.loaded.problems)
         print(stderr, config::format(path, problem));
-    return loaded;
+    return shown;
 }
+
+config::Loaded load(const std::string &path) { return load_shown(path).loaded; }
 
 std::string counted(std::size_t count, std::string_view what) {
     return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
@@ -65,11 +68,12 @@ std::string program_path() {
 int run(const std::string &path) {
     auto predecessor = server::Predecessor::from_environment();
     server::ServiceManager::take_sockets();
-    config::Loaded loaded = load(path);
+    auto [loaded, shown] = load_shown(path);
     if (!loaded.config) return configuration_error;
     server::ControlLoop control{{.config = std::move(*loaded.config),
                                  .config_path = path,
                                  .config_hash = std::move(loaded.hash),
+                                 .config_shown = std::move(shown),
                                  .program = program_path(),
                                  .predecessor = std::move(predecessor)}};
     return control.run();

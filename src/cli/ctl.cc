@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -85,6 +86,37 @@ AdminAnswer change_endpoint(const CtlLine &line, const AdminClient &client) {
         change.dump());
 }
 
+AdminAnswer failures(const CtlLine &line, const AdminClient &client) {
+    std::string path = "/v1/failures";
+    const auto add = [&](std::string_view name, const std::string &value) {
+        if (value.empty()) return;
+        path += path.find('?') == path.npos ? '?' : '&';
+        path.append(name).append("=").append(encoded(value));
+    };
+    if (line.limit != 0) add("limit", std::to_string(line.limit));
+    add("reason", line.reason);
+    add("cluster", line.cluster);
+    return client.get(path);
+}
+
+/// Throws std::invalid_argument.
+std::string question_of(const server::Question &question) {
+    server::Json headers = server::Json::array();
+    for (const std::string &header : question.headers) {
+        const std::size_t colon = header.find(':');
+        if (colon == header.npos)
+            throw std::invalid_argument{"-H: \"" + header + "\" has no colon"};
+        const std::size_t value =
+            std::min(header.find_first_not_of(" \t", colon + 1), header.size());
+        headers.push_back({header.substr(0, colon), header.substr(value)});
+    }
+    const server::Json json{{"method", question.method},
+                            {"url", question.url},
+                            {"headers", std::move(headers)},
+                            {"client", question.client}};
+    return json.dump(-1, ' ', false, server::Json::error_handler_t::replace);
+}
+
 AdminAnswer ask(const CtlLine &line, const AdminClient &client) {
     using Verb = CtlLine::Verb;
     switch (line.verb) {
@@ -107,6 +139,10 @@ AdminAnswer ask(const CtlLine &line, const AdminClient &client) {
             return client.change("POST", "/v1/reload");
         case Verb::diff:
             return client.change("POST", "/v1/diff", diff_question(line.file));
+        case Verb::failures:
+            return failures(line, client);
+        case Verb::explain:
+            return client.change("POST", "/v1/explain", question_of(line.question));
     }
     return client.get("/v1/status");
 }
@@ -122,6 +158,10 @@ std::string text_of(CtlLine::Verb verb, const server::Json &json) {
         case Verb::reload:
         case Verb::diff:
             return changes_text(json);
+        case Verb::failures:
+            return failures_text(json);
+        case Verb::explain:
+            return printable(server::explanation_text(json));
         case Verb::status:
         case Verb::drain:
         case Verb::undrain:
@@ -129,6 +169,11 @@ std::string text_of(CtlLine::Verb verb, const server::Json &json) {
             break;
     }
     return status_text(json);
+}
+
+/// What was asked for cannot be had, though nobody refused to answer.
+bool found_nothing(CtlLine::Verb verb, const server::Json &json) {
+    return verb == CtlLine::Verb::explain && !json.contains("route");
 }
 
 /// What a problem document says, each of its mistakes in a line, or the status where it is none.
@@ -154,17 +199,19 @@ CtlExit tell(const CtlLine &line, const AdminAnswer &answer) {
         fmt::print(stderr, "uvoy ctl: {}\n", reason(answer));
         return CtlExit::refused;
     }
+    const server::Json json = server::Json::parse(answer.body, nullptr, false);
+    const CtlExit exit = found_nothing(line.verb, json) ? CtlExit::refused : CtlExit::done;
     if (line.json) {
         fmt::print("{}", answer.body);
-        return CtlExit::done;
+        return exit;
     }
     try {
-        fmt::print("{}", text_of(line.verb, server::Json::parse(answer.body)));
+        fmt::print("{}", text_of(line.verb, json));
     } catch (const server::Json::exception &) {
         // Another version may leave out what this one shows: then the words of its own.
         fmt::print("{}", answer.body);
     }
-    return CtlExit::done;
+    return exit;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/address.h"
+#include "server/explain.h"
 
 #include <string>
 
@@ -17,7 +18,9 @@ struct CtlLine {
         log_level,
         endpoint,
         reload,
-        diff
+        diff,
+        failures,
+        explain
     };
 
     Verb verb = Verb::status;
@@ -26,7 +29,11 @@ struct CtlLine {
     bool json = false;    ///< print what the admin API says as it is
     std::string level{};  ///< of log_level
     std::string file{};   ///< of diff
-    // Of endpoint; empty, 0: stays.
+    // Of failures; empty, 0: all, as many as usual.
+    std::string reason{};
+    int limit = 0;
+    server::Question question{};  ///< of explain
+    // Of endpoint, and of failures; empty, 0: stays.
     std::string cluster{};
     std::string endpoint{};
     std::string state{};

@@ -1,8 +1,33 @@
 #include "cli/ctl_line.h"
 
+#include "base/reason.h"
+
 #include <CLI/CLI.hpp>
 
+#include <cstddef>
+#include <string>
+
 namespace uvoy::cli {
+
+namespace {
+
+/// "{no_route,...}", as completion reads it.
+std::string reasons() {
+    std::string words;
+    for (std::size_t i = 1; i < reason_count; ++i)
+        words.append(i == 1 ? "{" : ",").append(name(static_cast<Reason>(i)));
+    return words + "}";
+}
+
+void add_explain(CLI::App &explain, server::Question &question) {
+    explain.add_option("METHOD", question.method, "Such as GET")->required();
+    explain.add_option("URL", question.url, "http://host/path, or /path")->required();
+    explain.add_option("-H,--header", question.headers, "A field: 'Name: value'")
+        ->allow_extra_args(false);
+    explain.add_option("--client", question.client, "The client's address");
+}
+
+}  // namespace
 
 void add_ctl(CLI::App &app, CtlLine &line) {
     using Verb = CtlLine::Verb;
@@ -20,6 +45,13 @@ void add_ctl(CLI::App &app, CtlLine &line) {
     };
     command("status", "The process and its listeners", Verb::status);
     command("clusters", "Clusters and endpoints: state, since when, why", Verb::clusters);
+    CLI::App *const failures =
+        command("failures", "The last requests that failed, newest first", Verb::failures);
+    failures->add_option("--limit", line.limit, "At most so many")->type_name("NUMBER");
+    failures->add_option("--reason", line.reason, "Those with this reason")->type_name(reasons());
+    failures->add_option("--cluster", line.cluster, "Those of this cluster")->type_name("CLUSTER");
+    add_explain(*command("explain", "Say where a request would go now, and why", Verb::explain),
+                line.question);
     command("drain", "Out of the rotation: /readyz says 503, answers close connections",
             Verb::drain);
     command("undrain", "Back in the rotation", Verb::undrain);

@@ -86,6 +86,37 @@ std::string clusters_text(const Json &clusters) {
     return table.text();
 }
 
+std::string printable(std::string_view text) {
+    std::string result;
+    for (const char byte : text) {
+        if (byte == '\n' || (byte >= ' ' && byte <= '~')) result += byte;
+        else result += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+    }
+    return result;
+}
+
+std::string failures_text(const Json &failures) {
+    TextTable table{{"TIME", "OUTCOME", "REASON", "PHASE", "STATUS", "CLUSTER", "ENDPOINT", "TRIES",
+                     "TOOK", "MORE", "CLIENT", "REQUEST"}};
+    for (const Json &failure : failures.at("failures")) {
+        const auto or_dash = [&](const char *key) {
+            const Json &value = failure.at(key);
+            if (value.is_null()) return std::string{"-"};
+            std::string cell =
+                printable(value.is_string() ? value.get<std::string>() : value.dump());
+            std::erase(cell, '\n');
+            return cell;
+        };
+        const std::string host = failure.at("host").is_null() ? "" : or_dash("host");
+        table.add({or_dash("time"), or_dash("outcome"), or_dash("reason"), or_dash("phase"),
+                   or_dash("status"), or_dash("cluster"), or_dash("endpoint"), or_dash("attempts"),
+                   span_of(failure, "duration_seconds"), or_dash("more"), or_dash("client"),
+                   fmt::format("{} {}{}", or_dash("method"), host, or_dash("path"))});
+    }
+    if (failures.at("failures").empty()) return "no failures\n";
+    return table.text();
+}
+
 std::string changes_text(const Json &changes) {
     std::string text;
     for (const Json &change : changes.at("changes"))

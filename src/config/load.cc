@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "config/context.h"
 #include "config/read_file.h"
+#include "config/shown.h"
 #include "config/tables.h"
 #include "config/utf8.h"
 
@@ -43,15 +44,18 @@ Loaded parse(std::string_view text, const Environment &environment) {
     return loaded;
 }
 
-Loaded load(const std::string &path) {
+Loaded load(const std::string &path) { return load_shown(path).loaded; }
+
+Shown load_shown(const std::string &path) {
     const Result<std::string, std::string> text = read_file(path, Document::max_bytes);
-    if (text) {
-        Loaded loaded = parse(*text);
-        loaded.hash = hexadecimal(hash(*text, 0));
-        return loaded;
-    }
-    return {.config = std::nullopt,
-            .problems = {{.line = 1, .column = 1, .pointer = {}, .text = text.error()}}};
+    if (!text)
+        return {.loaded = {
+                    .config = std::nullopt,
+                    .problems = {{.line = 1, .column = 1, .pointer = {}, .text = text.error()}}}};
+    Shown result{.loaded = parse(*text)};
+    result.loaded.hash = hexadecimal(hash(*text, 0));
+    if (result.loaded.config) result.text = shown(*Document{*text}.root());
+    return result;
 }
 
 Result<std::optional<Address>, std::string> load_admin_address(const std::string &path) {

@@ -27,6 +27,7 @@ namespace uvoy::proxy {
 
 class Proxy;
 class Service;
+struct ExchangeRecord;
 struct AfterBody;
 struct LocalAnswer;
 
@@ -186,6 +187,10 @@ private:
     /// For the policy peak_ewma: a try got its answer, or failed.
     void note_latency(bool good, TimePoint now);
     bool is_logged() const;
+    /// All that is known of it; views live until the exchange changes.
+    ExchangeRecord describe(TimePoint now) const;
+    /// A try failed, and another one follows; `status` is what the endpoint answered, or 0.
+    void tell_retried(const Failure &failure, int status, TimePoint now);
     /// Value of Set-Cookie, or nothing (RFC 6265 section 4.1).
     std::string set_cookie() const;
     void record(TimePoint now);

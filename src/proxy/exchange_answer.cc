@@ -24,12 +24,20 @@ bool may_have_body(int status) { return status != 204 && status != 304; }
 
 void Exchange::answer(const Failure &failure, TimePoint now) {
     failure_ = failure;
+    // Who asks a service reads all of its errors in one form (RFC 9457).
+    const bool problem = proxy_.ports().service != nullptr;
     const std::string fields = fmt::format(
-        "Content-Type: text/plain; charset=utf-8\r\n"
+        "Content-Type: {}\r\n"
         "Proxy-Status: uvoy; error={}; details=\"{}\"\r\n",
+        problem ? "application/problem+json" : "text/plain; charset=utf-8",
         proxy_status_error(failure.reason), name(failure.reason));
-    const std::string body = fmt::format("{} {}: {}\n", failure.status,
-                                         reason_phrase(failure.status), name(failure.reason));
+    const std::string body =
+        problem ? fmt::format(
+                      "{{\"type\": \"about:blank\", \"title\": \"{}\", \"status\": {}, "
+                      "\"detail\": \"{}\"}}\n",
+                      reason_phrase(failure.status), failure.status, name(failure.reason))
+                : fmt::format("{} {}: {}\n", failure.status, reason_phrase(failure.status),
+                              name(failure.reason));
     send_answer(failure.status, fields, body, now);
 }
 

@@ -217,10 +217,35 @@ void Exchange::record(TimePoint now) {
     }
     if (local_ && failure_.reason != Reason::none)
         stats.process().responses_by_uvoy[failure_.reason].add();
-    if (!is_logged()) return;
+    Failure failure = failure_;
+    // The endpoint's own words, passed on.
+    if (failure.reason == Reason::none && !local_ && journal_.status >= 500)
+        failure = make_failure(Reason::error_status, Phase::response_head);
+    const bool failed = failure.reason != Reason::none;
+    if (!failed && !is_logged()) return;
+    ExchangeRecord record = describe(now);
+    if (is_logged()) proxy_.ports().observer->on_exchange(record);
+    if (!failed) return;
+    record.reason = failure.reason;
+    // It may not have come to an endpoint, but it is that cluster's all the same.
+    const auto *const forward =
+        route_ != nullptr ? std::get_if<config::Forward>(&route_->action) : nullptr;
+    if (forward != nullptr) record.cluster = runtime.config().clusters[forward->cluster].name;
+    proxy_.ports().observer->on_failure(record, failure, false);
+}
+
+void Exchange::tell_retried(const Failure &failure, int status, TimePoint now) {
+    ExchangeRecord record = describe(now);
+    record.reason = failure.reason;
+    record.status = status;
+    proxy_.ports().observer->on_failure(record, failure, true);
+}
+
+ExchangeRecord Exchange::describe(TimePoint now) const {
+    const Runtime &runtime = proxy_.runtime();
     const bool forwarded = tries_ != 0;
     const std::uint64_t heads = journal_.interim + response_.size();
-    proxy_.ports().observer->on_exchange({
+    return {
         .time = proxy_.unix_milliseconds(now),
         .request_id = journal_.get(Text::request_id),
         .trace_id = journal_.get(Text::trace_id),
@@ -238,7 +263,7 @@ void Exchange::record(TimePoint now) {
         .attempts = static_cast<std::uint32_t>(tries_),
         .received = journal_.received,
         .sent = journal_.sent,
-        .duration = duration,
+        .duration = now - first_byte_,
         .wait = journal_.wait,
         .connect = journal_.connect,
         .first_byte = journal_.first_byte,
@@ -246,7 +271,7 @@ void Exchange::record(TimePoint now) {
         .referer = journal_.get(Text::referer),
         .query = journal_.get(Text::query),
         .body_sent = journal_.sent - std::min(journal_.sent, heads),
-    });
+    };
 }
 
 }  // namespace uvoy::proxy

@@ -39,6 +39,8 @@ void Exchange::fail(Reason reason, TimePoint now) {
         return;
     }
     if (route_ != nullptr && covers(retry_classes(), reason) && may_try_again()) {
+        // The race of a request with the end of an idle connection is nobody's fault.
+        if (reason != Reason::stale_connection) tell_retried(failure, 0, now);
         const bool unseen = !std::exchange(head_sent_, false);
         // What no endpoint has seen costs nobody anything yet.
         if (unseen && tries_ == 1 && enter_retry()) try_again(now);
@@ -97,6 +99,7 @@ bool Exchange::retries_answer(int status, TimePoint now) {
     // Without room in the budget the answer that is there is the best one to have.
     leave_retry();
     if (!enter_retry()) return false;
+    tell_retried(make_failure(Reason::error_status, Phase::response_head), status, now);
     std::exchange(upstream_, nullptr)->discard(request_complete_ && !may_be_misread(), now);
     leave_endpoint();
     head_sent_ = false;

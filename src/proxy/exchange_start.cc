@@ -216,7 +216,7 @@ void Exchange::try_next(TimePoint now) {
     endpoint_.index = at_->index;
     tried_[tries_++] = at_->index;
     journal_.connect = journal_.first_byte = Duration{-1};
-    if (is_logged()) journal_.set(Text::backend, at_->name);
+    journal_.set(Text::backend, at_->name);
     if (picked->in_flight >= cluster().limits.requests) {
         proxy_.stats().cluster(endpoint_.cluster).overflows[stats::Overflow::requests].add();
         fail(Reason::overflow_requests, now);

@@ -65,6 +65,9 @@ class Observer {
 public:
     virtual void on_endpoint_failure(const EndpointFailure &failure) = 0;
     virtual void on_exchange(const ExchangeRecord &record) = 0;
+    /// An exchange failed, or (`retried`) a try of one did and another try follows: then the
+    /// status is what the endpoint answered, 0 = nothing.  Whether or not it is logged.
+    virtual void on_failure(const ExchangeRecord &, const Failure &, bool /*retried*/) {}
 
 protected:
     ~Observer() = default;

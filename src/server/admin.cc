@@ -15,6 +15,8 @@ config::Config listener_only(const config::Admin &admin) {
     listener.name = "admin";
     listener.addresses = {admin.address};
     listener.limits.connections = 256;
+    // One machine that holds all it gets leaves the others room.
+    listener.limits.connections_per_client = 128;
     config::Config config;
     config.listeners.push_back(std::move(listener));
     config.admin.reset();

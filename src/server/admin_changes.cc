@@ -1,8 +1,8 @@
 #include "server/admin_changes.h"
 
 #include "base/log.h"
-#include "http/bytes.h"
 #include "server/admin_answer.h"
+#include "server/admin_query.h"
 #include "uv/loop.h"
 
 #include <fmt/format.h>
@@ -51,22 +51,6 @@ std::optional<cluster::Duty> duty_of(const Json &json) {
     return std::nullopt;
 }
 
-/// RFC 3986 section 2.1; what is no escape stays.
-std::string decoded(std::string_view text) {
-    std::string result;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const int high = i + 2 < text.size() ? http::hex_value(text[i + 1]) : -1;
-        const int low = i + 2 < text.size() ? http::hex_value(text[i + 2]) : -1;
-        if (text[i] != '%' || high < 0 || low < 0) {
-            result += text[i];
-            continue;
-        }
-        result += static_cast<char>(high * 16 + low);
-        i += 2;
-    }
-    return result;
-}
-
 }  // namespace
 
 AdminChanges::Handler AdminChanges::find(std::string_view path) {
@@ -86,8 +70,8 @@ std::optional<EndpointChange> AdminChanges::find_endpoint(std::string_view path)
     path.remove_prefix(clusters.size());
     const std::size_t middle = path.find(endpoints);
     if (middle == std::string_view::npos) return std::nullopt;
-    return EndpointChange{.cluster = decoded(path.substr(0, middle)),
-                          .endpoint = decoded(path.substr(middle + endpoints.size())),
+    return EndpointChange{.cluster = percent_decoded(path.substr(0, middle)),
+                          .endpoint = percent_decoded(path.substr(middle + endpoints.size())),
                           .duty = {},
                           .weight = {}};
 }

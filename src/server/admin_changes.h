@@ -5,6 +5,7 @@
 #include "server/server_view.h"
 #include "server/steering.h"
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -21,6 +22,11 @@ public:
 
     /// What a POST to this path does; null: nothing does anything here.
     static Handler find(std::string_view path);
+
+    /// Of a request's body: the text of a configuration is long, all else is short.
+    static constexpr std::size_t most_body(std::string_view path) {
+        return path == "/v1/diff" ? std::size_t{16} << 20 : std::size_t{64} << 10;
+    }
 
     /// The endpoint that a path like /v1/clusters/X/endpoints/Y is of; none: it is no such path.
     static std::optional<EndpointChange> find_endpoint(std::string_view path);

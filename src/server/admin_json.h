@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
 #include <cstdint>
 
 namespace uvoy::server {
@@ -19,6 +20,9 @@ Moment this_moment();
 
 /// Keeps its keys in the order in which they were added.
 using Json = nlohmann::ordered_json;
+
+/// A listener of /v1/status.
+Json listener_json(const ServerView &view, std::size_t index);
 
 /// /v1/status: the process and its listeners.
 Json status_json(const ServerView &view, const Moment &moment);

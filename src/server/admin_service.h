@@ -1,6 +1,7 @@
 #pragma once
 
 #include "proxy/proxy.h"
+#include "server/admin_budget.h"
 #include "server/admin_changes.h"
 #include "server/server_view.h"
 #include "server/steering.h"
@@ -22,9 +23,6 @@ public:
         names,  ///< refuses host names, which is how a browser comes here by DNS rebinding
     };
 
-    /// Of a request's body.
-    static constexpr std::size_t most_body = std::size_t{16} << 20;
-
     /// `steering` may be null: then every change is refused.
     AdminService(const ServerView &view, Guard guard, Steering *steering = nullptr);
 
@@ -38,12 +36,16 @@ public:
                               std::string_view query) override;
 
 private:
-    using Reader = proxy::LocalAnswer (AdminService::*)() const;
+    using Page = proxy::LocalAnswer (AdminService::*)() const;
 
-    static Reader reader_of(std::string_view path);
-    /// Guards `change`, which gets the body.
-    static proxy::ServiceReply take(const http::RequestHead &head,
+    /// Of what has no JSON and no parameters; null: it is no such path.
+    static Page page_of(std::string_view path);
+    /// Guards `change`, which gets the body, of at most `most` bytes.
+    static proxy::ServiceReply take(const http::RequestHead &head, std::size_t most,
                                     std::function<proxy::LocalAnswer(std::string_view)> change);
+
+    /// The answer, or 503 while answers have taken too much of the loop's time.
+    proxy::LocalAnswer within_budget(const std::function<proxy::LocalAnswer()> &answer);
 
     proxy::LocalAnswer index() const;
     /// What index() is for a browser.
@@ -53,12 +55,11 @@ private:
     /// taking every uvoy out when a cluster is down would only hide why.
     proxy::LocalAnswer ready() const;
     proxy::LocalAnswer metrics() const;
-    proxy::LocalAnswer status() const;
-    proxy::LocalAnswer clusters() const;
 
     std::optional<ServerView> view_;  // never empty
     Guard guard_;
     AdminChanges changes_;
+    AdminBudget budget_;
 };
 
 }  // namespace uvoy::server

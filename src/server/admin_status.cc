@@ -31,22 +31,6 @@ Json requests_json(const ServerView &view, std::size_t listener) {
     return requests;
 }
 
-Json listener_json(const ServerView &view, std::size_t index) {
-    const config::Listener &config = view.runtime.config().listeners[index];
-    const auto sum = view.totals.listener(index);
-    Json addresses = Json::array();
-    for (const config::Address &address : config.addresses) addresses.push_back(address.text());
-    return {
-        {"name", config.name},
-        {"addresses", std::move(addresses)},
-        {"requests_in_flight", sum.requests_active},
-        {"requests", requests_json(view, index)},
-        {"connections", sum.connections_active},
-        {"connections_total", sum.connections_total},
-        {"connections_rejected", sum.connections_rejected},
-    };
-}
-
 const char *phase(const ServerState &state) {
     if (state.draining) return "draining";
     return state.serving ? "serving" : "starting";
@@ -67,6 +51,22 @@ Json upgrade_json(const Upgrade &upgrade) {
 }
 
 }  // namespace
+
+Json listener_json(const ServerView &view, std::size_t index) {
+    const config::Listener &config = view.runtime.config().listeners[index];
+    const auto sum = view.totals.listener(index);
+    Json addresses = Json::array();
+    for (const config::Address &address : config.addresses) addresses.push_back(address.text());
+    return {
+        {"name", config.name},
+        {"addresses", std::move(addresses)},
+        {"requests_in_flight", sum.requests_active},
+        {"requests", requests_json(view, index)},
+        {"connections", sum.connections_active},
+        {"connections_total", sum.connections_total},
+        {"connections_rejected", sum.connections_rejected},
+    };
+}
 
 Moment this_moment() { return {uv::Loop::now(), unix_milliseconds()}; }
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "config/shown.h"
 #include "server/cpu_count.h"
 #include "server/descriptor_limit.h"
 #include "server/listening_sockets.h"
@@ -70,6 +71,7 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
     : state_{.version = std::string{version},
              .config_path = std::move(settings.config_path),
              .config_hash = std::move(settings.config_hash),
+             .config_shown = std::move(settings.config_shown),
              .started = uv::Loop::now(),
              .config_loaded = unix_milliseconds()},
       ends_on_hangup_{settings.ends_on_hangup},
@@ -120,9 +122,13 @@ void ControlLoop::make_workers(std::size_t count, std::vector<std::vector<BoundS
                         .balance = balance_,
                         .progress = &generations_.progress()};
     Random seeds{random_seed()};
-    for (std::size_t number = 0; number < count; ++number)
+    for (std::size_t number = 0; number < count; ++number) {
+        recorders_.push_back(std::make_unique<FlightRecorder>());
         workers_.push_back(std::make_unique<Worker>(
-            shared, Worker::Settings{.number = number, .seed = seeds.next()}));
+            shared, Worker::Settings{.number = number,
+                                     .seed = seeds.next(),
+                                     .recorder = *recorders_.back()}));
+    }
     generations_.begin(workers_, std::move(sockets));
 }
 
@@ -138,7 +144,8 @@ ServerView ControlLoop::view_of(const Generation &generation) const {
             .lost_lines = generation.log() ? &lost_lines_ : nullptr,
             .discovery = supervision_->discovery(),
             .generations = &generations_,
-            .farewell = &farewell_};
+            .farewell = &farewell_,
+            .recorders = recorders_};
 }
 
 void ControlLoop::on_generation_end(const Generation &generation) {
@@ -269,7 +276,7 @@ ReloadResult ControlLoop::try_reload() {
     if (generations_.size() >= Generations::most)
         return {.problems = {fmt::format("requests still run by {} former configurations",
                                          generations_.size() - 1)}};
-    config::Loaded loaded = config::load(state_.config_path);
+    auto [loaded, shown] = config::load_shown(state_.config_path);
     ReloadResult result = judge(loaded);
     if (!result.problems.empty()) return result;
     try {
@@ -278,6 +285,7 @@ ReloadResult ControlLoop::try_reload() {
         return {.problems = {error.what()}};
     }
     state_.config_hash = std::move(loaded.hash);
+    state_.config_shown = std::move(shown);
     state_.config_loaded = unix_milliseconds();
     return result;
 }

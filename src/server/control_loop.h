@@ -9,6 +9,7 @@
 #include "server/drain.h"
 #include "server/failure_channel.h"
 #include "server/farewell.h"
+#include "server/flight_recorder.h"
 #include "server/generations.h"
 #include "server/log_writer.h"
 #include "server/lost_lines.h"
@@ -42,6 +43,7 @@ public:
         config::Config config;
         std::string config_path;                   ///< empty if there is no file
         std::string config_hash;                   ///< hexadecimal; empty if there is no file
+        std::string config_shown{};                ///< JSON; empty if there is no file
         bool ends_on_hangup = false;               ///< SIGHUP drains, as when a terminal is closed
         std::string program{};                     ///< path of uvoy; empty: it cannot be upgraded
         std::optional<Predecessor> predecessor{};  ///< whose place it takes
@@ -109,6 +111,7 @@ private:
     std::optional<MemoryGuard> memory_guard_;
     FailureChannel failures_;
     AcceptBalance balance_;
+    std::vector<std::unique_ptr<FlightRecorder>> recorders_;  // by worker
     std::vector<std::unique_ptr<Worker>> workers_;
     std::optional<Admin> admin_;
     Drain drain_;

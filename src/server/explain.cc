@@ -102,11 +102,15 @@ std::string_view why_not(route::Table::Mismatch mismatch) {
 }
 
 /// Why an endpoint of the hash's choices does not get the request; empty for the one that does.
+/// `before`: it would have been chosen rather than that one.
 std::string passed_over(const cluster::Snapshot &snapshot, std::uint16_t index,
-                        std::uint16_t picked) {
+                        std::uint16_t picked, bool before) {
     if (index == picked) return {};
     if (!snapshot.healthy(index)) return snapshot.panic() ? "out, but in a panic it serves" : "out";
-    return "next";
+    if (!before) return "next";
+    if (snapshot.ramp(index) == 0) return "takes no requests";
+    if (snapshot.over_bound(index)) return "has more than its share in flight";
+    return "takes a part of its share only, for now";
 }
 
 std::vector<cluster::EndpointState> states_of(const cluster::Membership &membership,
@@ -141,11 +145,13 @@ Json endpoint_json(const cluster::Snapshot &snapshot, std::uint64_t hash) {
     const cluster::Membership::Level &level = membership.levels()[snapshot.level_of_hash(hash)];
     json["priority"] = level.priority;
     json["choices"] = Json::array();
+    bool before = true;
     for (const std::uint16_t index : level.ring->choices(cluster::arc_of(hash))) {
         if (index == cluster::no_endpoint) break;
-        json["choices"].push_back(
-            {{"endpoint", snapshot.endpoint(index)->name},
-             {"passed_over", passed_over(snapshot, index, picked.value_or(cluster::no_endpoint))}});
+        const std::uint16_t serves = picked.value_or(cluster::no_endpoint);
+        before = before && index != serves;
+        json["choices"].push_back({{"endpoint", snapshot.endpoint(index)->name},
+                                   {"passed_over", passed_over(snapshot, index, serves, before)}});
     }
     return json;
 }
@@ -172,30 +178,35 @@ Json limits_json(const config::Config &config, std::size_t listener, const confi
 }
 
 /// What the cluster does with a request that has come so far.
-Json cluster_json(const config::Config &config, const proxy::Runtime &runtime,
-                  const Trial::Forward &forward, const Question &question) {
-    const config::Cluster &cluster = config.clusters[forward.cluster];
-    const cluster::Snapshot snapshot = [&] {
-        auto membership = std::make_shared<const cluster::Membership>(
-            runtime.cluster(forward.cluster).endpoints,
-            balancing_of(cluster.load_balancing, runtime.hash_seed()));
-        auto states = states_of(*membership, question.down);
-        return cluster::Snapshot{std::move(membership), std::move(states)};
-    }();
+Json cluster_json(const config::Cluster &cluster, std::uint64_t hash, bool seeded,
+                  const cluster::Snapshot &snapshot) {
     Json json{{"cluster", cluster.name},
               {"policy", config::name(cluster.load_balancing.policy)},
-              {"hash", fmt::format("{:016x}", forward.hash)},
-              {"seeded", !config.hash_seed.empty()}};
-    if (cluster.discovery) json["discovery"] = {{"dns", cluster.discovery->dns.text()}};
-    json.update(endpoint_json(snapshot, forward.hash));
+              {"hash", fmt::format("{:016x}", hash)},
+              {"seeded", seeded}};
+    json.update(endpoint_json(snapshot, hash));
     return json;
 }
 
-}  // namespace
+/// Of a cluster that nobody runs.
+Json idle_cluster_json(const config::Config &config, const proxy::Runtime &runtime,
+                       const Trial::Forward &forward, const Question &question) {
+    const config::Cluster &cluster = config.clusters[forward.cluster];
+    auto membership = std::make_shared<const cluster::Membership>(
+        runtime.cluster(forward.cluster).endpoints,
+        balancing_of(cluster.load_balancing, runtime.hash_seed()));
+    auto states = states_of(*membership, question.down);
+    Json json = cluster_json(cluster, forward.hash, !config.hash_seed.empty(),
+                             {std::move(membership), std::move(states)});
+    if (cluster.discovery) json["discovery"] = {{"dns", cluster.discovery->dns.text()}};
+    return json;
+}
 
-Explanation explain(const config::Config &config, const Question &question) {
+/// `tell_cluster` says what the cluster makes of it; `runtime` is for trials of `config`.
+template <typename TellCluster>
+Explanation explain(const config::Config &config, const proxy::Runtime &runtime,
+                    const Question &question, TellCluster tell_cluster) {
     Request request = make_request(question);
-    const proxy::Runtime runtime{for_trial(config), hash_seed_of(config.hash_seed), 1};
     const std::size_t listener = listener_for(config, request.port);
     const Trial trial = try_request(runtime, listener, question.client, request.text);
     Explanation result{.json = {{"request", question.method + ' ' + question.url},
@@ -236,10 +247,29 @@ Explanation explain(const config::Config &config, const Question &question) {
         json["answered"] = {{"status", trial.status}};
         return result;
     }
-    json.update(cluster_json(config, runtime, *trial.forward, question));
+    json.update(tell_cluster(*trial.forward));
     const auto &own = config.clusters[trial.forward->cluster].load_balancing.hash_key;
     json["key"] = key_json(route.hash_key ? *route.hash_key : own, key);
     return result;
+}
+
+}  // namespace
+
+Explanation explain(const config::Config &config, const Question &question) {
+    const proxy::Runtime runtime{for_trial(config), hash_seed_of(config.hash_seed), 1};
+    return explain(config, runtime, question, [&](const Trial::Forward &forward) {
+        return idle_cluster_json(config, runtime, forward, question);
+    });
+}
+
+Explanation explain(const ServerView &view, const Question &question) {
+    const config::Config &config = view.runtime.config();
+    const proxy::Runtime runtime{for_trial(config), view.runtime.hash_seed(), 1};
+    runtime.overloaded() = view.runtime.overloaded().load(std::memory_order_relaxed);
+    return explain(config, runtime, question, [&](const Trial::Forward &forward) {
+        return cluster_json(config.clusters[forward.cluster], forward.hash, true,
+                            view.clusters.current(forward.cluster));
+    });
 }
 
 }  // namespace uvoy::server

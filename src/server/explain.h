@@ -2,6 +2,7 @@
 
 #include "config/config.h"
 #include "server/admin_json.h"
+#include "server/server_view.h"
 
 #include <string>
 #include <vector>
@@ -27,7 +28,11 @@ struct Explanation {
 /// cannot be asked.
 Explanation explain(const config::Config &config, const Question &question);
 
-/// The same for people.
+/// The same for the configuration in use and the endpoints as they are now; `down` has no meaning.
+/// Counts nothing and spends no token.
+Explanation explain(const ServerView &view, const Question &question);
+
+/// Either for people.
 std::string explanation_text(const Json &explanation);
 
 }  // namespace uvoy::server

@@ -7,6 +7,7 @@
 #include "stats/totals.h"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -14,6 +15,7 @@ namespace uvoy::server {
 
 class Discovery;
 class Farewell;
+class FlightRecorder;
 class Generations;
 class HealthTable;
 class LiveClusters;
@@ -28,9 +30,10 @@ struct Upgrade {
 
 /// Facts about the process that only the control loop changes.
 struct ServerState {
-    std::string version;      ///< of uvoy
-    std::string config_path;  ///< as it was given; empty if there is no file
-    std::string config_hash;  ///< hexadecimal; empty if there is no file
+    std::string version;         ///< of uvoy
+    std::string config_path;     ///< as it was given; empty if there is no file
+    std::string config_hash;     ///< hexadecimal; empty if there is no file
+    std::string config_shown{};  ///< JSON, see config/shown.h; empty if there is no file
     TimePoint started{};
     std::int64_t config_loaded = 0;  ///< milliseconds since 1970
     std::uint64_t reloads_done = 0;
@@ -58,6 +61,8 @@ struct ServerView {
     const Generations *generations = nullptr;
     /// Null: nothing is ever removed.
     Farewell *farewell = nullptr;
+    /// By worker.
+    std::span<const std::unique_ptr<FlightRecorder>> recorders{};
 };
 
 }  // namespace uvoy::server

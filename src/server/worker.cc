@@ -114,6 +114,7 @@ void Worker::carry_out(Adopt &order) {
         WorkerGeneration::Settings{.worker = settings_.number,
                                    .seed = seeds_.next(),
                                    .failures = shared_.failures,
+                                   .recorder = settings_.recorder,
                                    .budget = shared_.budget,
                                    .on_end = shared_.progress,
                                    .on_settled = Delegate<void()>::bind<&Worker::on_settled>(*this),

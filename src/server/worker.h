@@ -6,6 +6,7 @@
 #include "server/accept_balance.h"
 #include "server/connection_budget.h"
 #include "server/failure_channel.h"
+#include "server/flight_recorder.h"
 #include "server/generation.h"
 #include "server/listening_sockets.h"
 #include "uv/async.h"
@@ -40,6 +41,7 @@ public:
     struct Settings {
         std::size_t number = 0;
         std::uint64_t seed = 0;  ///< of its random choices
+        FlightRecorder &recorder;
     };
 
     Worker(const Shared &shared, Settings settings);

@@ -21,6 +21,7 @@ public:
         std::size_t worker = 0;
         std::uint64_t seed = 0;  ///< of its random choices
         FailureChannel &failures;
+        FlightRecorder &recorder;
         ConnectionBudget &budget;
         uv::Async *on_end = nullptr;  ///< sent when it let the generation go; may be null
         Delegate<void()> on_settled;

@@ -1,11 +1,15 @@
 """The admin address: small answers for people, scripts and Prometheus."""
 
+import contextlib
 import json
+import os
+import pathlib
+import threading
 import unittest
 
 import harness
 import wire
-from harness import Uvoy, config
+from harness import Uvoy, config, eventually
 from origin import Origin
 
 
@@ -107,6 +111,125 @@ class Admin(unittest.TestCase):
             for path in ("/metrics", "/v1/clusters") * 3:
                 client.send(wire.head("GET", path, host="localhost"))
                 self.assertEqual(client.response().status, 200)
+
+    def test_every_reader_answers_head_and_refuses_parameters_it_does_not_know(self):
+        lines = self.ask("/").body.decode().splitlines()
+        for path in [line.split()[0] for line in lines if line.startswith("/v1/")]:
+            self.assertEqual(self.ask(path, method="HEAD").body, b"", path)
+            self.assertEqual(self.ask(path, method="HEAD").status, 200, path)
+            got = self.ask(path + "?colour=red")
+            self.assertEqual((got.status, got.get("content-type")),
+                             (400, "application/problem+json"), path)
+            for method in ("POST", "PUT", "DELETE", "PATCH"):
+                self.assertEqual(self.ask(path, method=method, body=b"").status, 405, path)
+
+    def test_every_error_is_a_problem(self):
+        def send(data):
+            with wire.connect(self.uvoy.admin_port) as client:
+                client.send(data)
+                return client.response()
+
+        head = "GET {} HTTP/1.1\r\nHost: localhost\r\n{}\r\n"
+        change = "Content-Type: application/json\r\nX-Uvoy-Admin: 1\r\n"
+        post = head.replace("GET", "POST")
+        for status, data in (
+            (400, "nonsense\r\n\r\n"),
+            (400, head.format("/v1/status", "Host: again\r\n")),
+            (400, head.format("/v1/failures?limit=-1", "")),
+            (400, head.format("/v1/failures?limit=" + "9" * 5000, "")),
+            (400, post.format("/v1/drain", change + "Content-Length: 1\r\n") + "x"),
+            (400, post.format("/v1/reload?x=1", change + "Content-Length: 3\r\n") + "[1]"),
+            (403, head.format("/v1/status", "Origin: http://evil.example\r\n")),
+            (403, head.format("/v1/status", "Origin: null\r\n")),
+            (404, head.format("/v2", "")),
+            (405, post.format("/v1/config", "Content-Length: 0\r\n")),
+            (413, post.format("/v1/drain", change + "Content-Length: 70000\r\n")),
+            (414, head.format("/" + "x" * 20000, "")),
+            (415, post.format("/v1/drain", "Content-Length: 0\r\n")),
+            (431, head.format("/v1/status", "A: " + "x" * 40000 + "\r\n")),
+        ):
+            with self.subTest(data[:60]):
+                got = send(data)
+                self.assertEqual((got.status, got.get("content-type")),
+                                 (status, "application/problem+json"))
+                told = json.loads(got.body)
+                self.assertEqual((told["status"], told["type"]), (status, "about:blank"))
+                self.assertTrue(told["title"] and told["detail"])
+        self.assertEqual(self.uvoy.json("/v1/status")["state"], "serving")
+
+    def test_the_configuration_is_told_as_it_is_written_without_its_secret(self):
+        got = self.uvoy.admin("/v1/config").body
+        self.assertNotIn(b"integration", got)  # the seed
+        told = json.loads(got)
+        written = json.loads(pathlib.Path(self.uvoy.process.args[2]).read_text())
+        self.assertEqual(told["config"], {**written, "hash_seed": "(secret)"})
+        self.assertEqual(told["hash"], self.uvoy.json("/v1/status")["config"]["hash"])
+
+    def test_references_are_told_as_references(self):
+        settings = config(self.origin)
+        settings["clusters"]["app"]["load_balancing"] = {"policy": "${ENV:UVOY_TEST_POLICY}"}
+        environment = {**os.environ, "UVOY_TEST_POLICY": "round_robin"}
+        with Uvoy(settings, env=environment) as uvoy:
+            got = uvoy.admin("/v1/config").body.decode()
+            self.assertIn('"${ENV:UVOY_TEST_POLICY}"', got)
+            self.assertNotIn("round_robin", got)
+            self.assertEqual(uvoy.json("/v1/clusters")["clusters"][0]["policy"], "round_robin")
+
+    def test_what_each_object_says(self):
+        self.assertEqual(self.uvoy.ask("/a").status, 200)
+        (route,) = self.uvoy.json("/v1/routes")["routes"]
+        self.assertEqual((route["name"], route["cluster"]), ("default", "app"))
+        eventually(lambda: self.uvoy.json("/v1/routes")["routes"][0]["requests"]["2xx"] > 0)
+        (listener,) = self.uvoy.json("/v1/listeners")["listeners"]
+        self.assertEqual((listener["name"], listener["limits"]["headers"]), ("web", 128))
+        self.assertEqual(self.uvoy.json("/v1/limits"), {"limits": []})
+        workers = self.uvoy.json("/v1/workers")["workers"]
+        self.assertEqual([worker["worker"] for worker in workers], [0, 1, 2])
+        self.assertGreater(sum(worker["received_bytes"] for worker in workers), 0)
+
+    def test_one_client_cannot_take_all_connections(self):
+        with contextlib.ExitStack() as stack:
+            clients = []
+            for _ in range(160):
+                client = stack.enter_context(wire.connect(self.uvoy.admin_port))
+                client.send(wire.head("GET", "/healthz", host="localhost"))
+                clients.append(client.response().status)
+            self.assertEqual((clients.count(200), clients.count(503)), (128, 32))
+        eventually(lambda: self.ask("/healthz").status == 200)
+
+    def test_endpoints_are_checked_while_many_ask_without_end(self):
+        stop = threading.Event()
+        statuses = set()
+
+        def hammer(path):
+            with wire.connect(self.uvoy.admin_port, keeps=False) as client:
+                while not stop.is_set():
+                    client.send(wire.head("GET", path, host="localhost") * 20)
+                    for _ in range(20):
+                        statuses.add(client.response().status)
+
+        def endpoint():
+            (cluster,) = eventually(lambda: self.uvoy.json("/v1/clusters").get("clusters"))
+            return cluster["endpoints"][0]
+
+        before = endpoint()
+        checks = len(self.origin.peers)
+        threads = [threading.Thread(target=hammer, args=[path])
+                   for path in ("/metrics", "/v1/clusters", "/v1/config", "/v1/failures") * 2]
+        for thread in threads:
+            thread.start()
+        try:
+            eventually(lambda: len(self.origin.peers) > checks + 5, "checks go on")
+            for _ in range(20):
+                self.assertEqual(self.ask("/healthz").status, 200)
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        self.assertLessEqual(statuses, {200, 503})
+        after = endpoint()
+        self.assertEqual((after["state"], after["checks_failed"]),
+                         ("healthy", before["checks_failed"]))
 
     def test_the_proxy_does_not_serve_the_admin(self):
         self.assertEqual(self.uvoy.ask("/v1/status").body[:12], b'{"endpoint":')

@@ -81,6 +81,9 @@ class Answers(unittest.TestCase):
         )
         eventually(lambda: len(self.lines(uvoy, case.reason)) > logged, "a line in the log")
         self.assertEqual(self.lines(uvoy, case.reason)[-1]["status"], case.status)
+        told = uvoy.json(f"/v1/failures?reason={case.reason}")
+        self.assertEqual(told["counts"]["failed"][case.reason], counted + 1)
+        self.assertIn(case.status, [failure["status"] for failure in told["failures"]])
 
     def lines(self, uvoy, reason):
         """The access log's lines of this reason."""

@@ -8,7 +8,7 @@ import unittest
 import harness
 import wire
 from harness import Uvoy, config, eventually, free_port, run_once
-from origin import Origin
+from origin import Origin, answer
 
 CHANGE = [("Content-Type", "application/json"), ("X-Uvoy-Admin", "1")]
 
@@ -118,6 +118,58 @@ class Ctl(unittest.TestCase):
             change(code=1)
             self.ctl("endpoint", "app", "nobody", "--state", "drain", "--config", file, code=1)
 
+    def test_explain_names_who_serves_now(self):
+        def tell_name(which, request, peer):
+            peer.read_body(request)
+            peer.send(answer(which.name.encode()))
+
+        origins = [self.enterContext(Origin(tell_name, name=f"e{i}")) for i in range(3)]
+        settings = config(cluster={
+            "endpoints": [{"name": o.name, "address": o.address} for o in origins],
+            "load_balancing": {"slow_start": "0s", "hash_key": ["path", {"header": "x-user"}]},
+        }, rate_limits={"one": {"rate": "1/h", "burst": 30}},
+           routes=[{"match": {"path": {"prefix": "/a"}}, "cluster": "app", "rate_limits": ["one"]}])
+        settings["hash_seed"] = ""  # that of the process is known to nobody else
+        with Uvoy(settings) as uvoy:
+            file = uvoy.process.args[-1]
+
+            def explain(path, *arguments, code=0):
+                url = f"http://localhost:{uvoy.port}{path}"
+                return self.ctl("explain", "GET", url, *arguments, "--config", file, code=code).out
+
+            def named(path):
+                return json.loads(explain(path, "-H", "X-User: u", "--json"))["endpoint"]
+
+            for i in range(10):
+                got = uvoy.ask(f"/a{i}", fields=[("X-User", "u")])
+                self.assertEqual(got.body.decode(), named(f"/a{i}"))
+            first = named("/a")
+            self.ctl("endpoint", "app", first, "--state", "drain", "--config", file)
+            second = eventually(lambda: named("/a") != first and named("/a"))
+            got = uvoy.ask("/a", fields=[("X-User", "u")])
+            self.assertEqual(got.body.decode(), second)
+            told = explain("/a", "-H", "x-user: u")
+            self.assertIn(f"{second}: serves", told)
+            self.assertNotIn(f"{first}:", told)  # it has no place on the ring
+            self.assertIn("refused   404 no_route", explain("/b", code=1))
+            self.assertIn("no colon", self.ctl("explain", "GET", "/a", "-H", "nonsense",
+                                               "--config", file, code=2).err)
+            # None of the questions was counted, or took a token.
+            counted = uvoy.metric("uvoy_requests_total")
+            explain("/a")
+            self.assertEqual(uvoy.metric("uvoy_requests_total"), counted)
+            self.assertEqual(uvoy.metric("uvoy_ratelimit_admitted_total"), 11)
+            self.assertEqual(uvoy.json("/v1/failures")["failures"], [])
+
+    def test_explain_is_asked_for_as_a_change_is(self):
+        question = json.dumps({"url": "/a"}).encode()
+        self.assertEqual(self.post("/v1/explain", question).status, 200)
+        self.assertEqual(self.uvoy.admin("/v1/explain").status, 405)
+        self.assertEqual(self.post("/v1/explain", question, fields=[]).status, 415)
+        self.assertEqual(self.post("/v1/explain", question, fields=CHANGE[:1]).status, 403)
+        self.assertEqual(self.post("/v1/explain", b'{"url": "/a", "x": 1}').status, 400)
+        self.assertEqual(self.post("/v1/explain", b"{" + b" " * (1 << 18)).status, 413)
+
     def test_exit_codes(self):
         nowhere = f"127.0.0.1:{free_port()}"
         self.assertIn("no answer from", self.ctl("status", "--admin", nowhere, code=3).err)
@@ -139,10 +191,11 @@ class Ctl(unittest.TestCase):
                     client.send(piece)
                 self.assertEqual(json.loads(client.response().body), {"log_level": "warning"})
         self.ctl("log-level", "info", "--config", self.file)
-        with wire.connect(self.uvoy.admin_port) as client:
-            fields = [*CHANGE, ("Content-Length", str(17 << 20))]
-            client.send(wire.head("POST", "/v1/drain", fields, "127.0.0.1"))
-            self.assertEqual(client.response().status, 413)
+        for path, size in (("/v1/drain", 64 << 10), ("/v1/diff", 16 << 20)):
+            with wire.connect(self.uvoy.admin_port) as client:
+                fields = [*CHANGE, ("Content-Length", str(size + 1))]
+                client.send(wire.head("POST", path, fields, "127.0.0.1"))
+                self.assertEqual(client.response().status, 413, path)
 
     def test_who_waits_for_continue_gets_it(self):
         with wire.connect(self.uvoy.admin_port) as client:

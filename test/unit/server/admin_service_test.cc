@@ -1,4 +1,6 @@
 #include "server/admin_service.h"
+
+#include "server/admin_budget.h"
 #include "view.h"
 
 #include <doctest/doctest.h>
@@ -34,7 +36,8 @@ TEST_CASE("every path that the index lists answers") {
     const Scene scene;
     const std::string index = ask(scene, "/").body;
     for (const std::string path :
-         {"/metrics", "/healthz", "/readyz", "/v1/status", "/v1/clusters"}) {
+         {"/metrics", "/healthz", "/readyz", "/v1/status", "/v1/clusters", "/v1/listeners",
+          "/v1/routes", "/v1/limits", "/v1/workers", "/v1/config", "/v1/failures"}) {
         CAPTURE(path);
         CHECK(index.find("\n" + path + " ") != std::string::npos);
         const proxy::LocalAnswer answer = ask(scene, path);
@@ -102,6 +105,30 @@ TEST_CASE("on TCP only numbers and localhost get in, so that DNS rebinding does 
                                .fields = {}};
     AdminService service{scene.view(), AdminService::Guard::names};
     CHECK(std::get<proxy::LocalAnswer>(service.serve(absolute, "/v1/status", {})).status == 403);
+}
+
+TEST_CASE("the configuration is told as it may be shown, and as null where there is no file") {
+    Scene scene;
+    CHECK(nlohmann::json::parse(ask(scene, "/v1/config").body)["config"].is_null());
+    scene.state.config_shown = "{\"listeners\": {}}";
+    const auto json = nlohmann::json::parse(ask(scene, "/v1/config").body);
+    CHECK(json["config"]["listeners"].is_object());
+    CHECK(json["path"] == "uvoy.json");
+    CHECK(json["hash"] == "c0ffee");
+}
+
+TEST_CASE("who asks without end is refused before health checks are late, but not what is short") {
+    const Scene scene;
+    AdminBudget budget;
+    const TimePoint now{std::chrono::hours{1}};
+    CHECK(budget.has_room(now));
+    budget.spend(std::chrono::milliseconds{300});
+    CHECK_FALSE(budget.has_room(now));
+    CHECK_FALSE(budget.has_room(now + std::chrono::milliseconds{130}));
+    CHECK(budget.has_room(now + std::chrono::milliseconds{140}));
+    CHECK(budget.has_room(now + std::chrono::hours{1}));
+    budget.spend(std::chrono::milliseconds{201});  // no more is saved up
+    CHECK_FALSE(budget.has_room(now + std::chrono::hours{1}));
 }
 
 TEST_CASE("names that are no UTF-8 do not stop the API") {

@@ -1,6 +1,8 @@
 #include "server/explain.h"
 
 #include "config/load.h"
+#include "server/admin_explain.h"
+#include "view.h"
 
 #include <doctest/doctest.h>
 
@@ -92,6 +94,59 @@ TEST_CASE("what is refused has no route") {
     CHECK_FALSE(told.routed);
     CHECK(told.json["refused"]["status"] == 400);
     CHECK(explanation_text(told.json).find("refused") != std::string::npos);
+}
+
+TEST_CASE("the running process is asked with its own seed and with its endpoints as they are") {
+    const Question question{.method = "GET", .url = "http://x/a", .headers = {}, .down = {}};
+    config::Config config = small_config();
+    for (config::Route &route : config.routes) route.action = config::Forward{0};
+    Scene scene{std::move(config)};
+    const auto well = explain(scene.view(), question);
+    CHECK(well.routed);
+    CHECK(well.json["seeded"] == true);
+    CHECK(well.json["healthy"] == 3);
+    CHECK(well.json["choices"][0]["passed_over"] == "");
+    const std::string first = well.json["endpoint"];
+    CHECK(well.json["choices"][0]["endpoint"] == first);
+    const auto index = static_cast<std::uint16_t>(first[0] - 'a');
+    scene.fail({0, index}, TimePoint{std::chrono::hours{2}});
+    const auto ill = explain(scene.view(), question);
+    CHECK(ill.json["healthy"] == 2);
+    CHECK(ill.json["choices"][0]["passed_over"] == "out");
+    CHECK(ill.json["endpoint"] == well.json["choices"][1]["endpoint"]);
+    CHECK(ill.json["hash"] == well.json["hash"]);
+}
+
+TEST_CASE("asking where a request would go counts nothing") {
+    config::Config config = small_config();
+    config.listeners[0].rate_limits = {0};
+    Scene scene{std::move(config)};
+    for (int i = 0; i < 10; ++i)
+        CHECK(explain_answer(scene.view(), R"({"url": "http://x/a"})").status == 200);
+    CHECK(scene.totals.listener(0).connections_total == 0);
+    CHECK(scene.totals.limit(0).admitted == 0);
+    CHECK(scene.totals.requests(0, 0, 0, 2) + scene.totals.requests(0, 0, 0, 5) == 0);
+    CHECK(scene.runtime.counts(0).connections == 0);
+    CHECK(scene.runtime.endpoint({0, 0}).in_flight == 0);
+    CHECK(scene.recorders[0]->read().empty());
+}
+
+TEST_CASE("a question that cannot be asked is refused") {
+    const Scene scene;
+    for (const char *good :
+         {R"({"url": "/"})", R"({"url": "http://[::1]:3000/a?b", "method": "POST"})",
+          R"({"url": "/", "headers": [["X-A", "1"], ["X-A", ""]], "client": "2001:db8::1"})"})
+        CHECK_MESSAGE(explain_answer(scene.view(), good).status == 200, good);
+    for (const char *bad :
+         {"", "[]", "null", "GET / HTTP/1.1", "{}", R"({"url": ""})", R"({"url": 1})",
+          R"({"url": "/", "x": 1})", R"({"url": "/", "headers": {}})",
+          R"({"url": "/", "headers": ["A: b"]})", R"({"url": "/", "headers": [["a"]]})",
+          R"({"url": "/", "headers": [["a", 1]]})", R"({"url": "/", "client": "localhost"})",
+          R"({"url": "/", "method": "GET /x HTTP/1.1\r\n\r\nGET"})",
+          R"({"url": "/ HTTP/1.1\r\nHost: a\r\n\r\n"})",
+          R"({"url": "/", "headers": [["a", "b\r\n\r\nGET /evil HTTP/1.1"]]})",
+          R"({"url": "/\u0000"})", R"({"url": "/", "down": ["a"]})"})
+        CHECK_MESSAGE(explain_answer(scene.view(), bad).status == 400, bad);
 }
 
 }  // namespace uvoy::server

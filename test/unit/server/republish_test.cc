@@ -148,16 +148,19 @@ TEST_CASE("four workers serve while the ring is republished a hundred times a se
     AcceptBalance alone{1, 0};
     AcceptBalance balance{workers, 0};
     ConnectionBudget budget{1000};
+    FlightRecorder origin_recorder;
+    std::array<FlightRecorder, workers> recorders;
     std::atomic<bool> stop{false};
     std::atomic<int> right{0};
     std::atomic<int> wrong{0};
     {
-        Worker origin{{origin_failures, budget, alone}, {.seed = 7}};
+        Worker origin{{origin_failures, budget, alone}, {.seed = 7, .recorder = origin_recorder}};
         origin.adopt(origin_generation, std::move(origin_sockets));
         std::vector<std::unique_ptr<Worker>> proxies;
         for (std::size_t i = 0; i < workers; ++i) {
-            proxies.push_back(std::make_unique<Worker>(Shared{failures, budget, balance},
-                                                       Worker::Settings{.number = i, .seed = i}));
+            proxies.push_back(std::make_unique<Worker>(
+                Shared{failures, budget, balance},
+                Worker::Settings{.number = i, .seed = i, .recorder = recorders[i]}));
             proxies.back()->adopt(generation, bind_somewhere(port));
         }
         origin.start();

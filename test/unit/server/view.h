@@ -1,6 +1,7 @@
 #pragma once
 
 #include "rcu/rcu.h"
+#include "server/flight_recorder.h"
 #include "server/health_table.h"
 #include "server/live_clusters.h"
 #include "server/server_view.h"
@@ -62,6 +63,7 @@ struct Scene {
           health{runtime, state.started} {
         for (int i = 0; i < 2; ++i) {
             stats.push_back(std::make_unique<stats::WorkerStats>(runtime.dimensions()));
+            recorders.push_back(std::make_unique<FlightRecorder>());
             workers.push_back(stats.back().get());
         }
         totals.start(workers);
@@ -78,7 +80,8 @@ struct Scene {
                 .totals = totals,
                 .clusters = clusters,
                 .health = health,
-                .ledgers = ledger_list};
+                .ledgers = ledger_list,
+                .recorders = recorders};
     }
 
     stats::WorkerStats &worker(std::size_t number) { return *stats[number]; }
@@ -106,6 +109,7 @@ struct Scene {
     std::vector<const stats::WorkerStats *> workers;
     std::vector<std::unique_ptr<limit::Ledger>> ledgers;
     std::vector<limit::Ledger *> ledger_list;
+    std::vector<std::unique_ptr<FlightRecorder>> recorders;
 };
 
 }  // namespace uvoy::server
