@@ -125,9 +125,8 @@ void ControlLoop::make_workers(std::size_t count, std::vector<std::vector<BoundS
     for (std::size_t number = 0; number < count; ++number) {
         recorders_.push_back(std::make_unique<FlightRecorder>());
         workers_.push_back(std::make_unique<Worker>(
-            shared, Worker::Settings{.number = number,
-                                     .seed = seeds.next(),
-                                     .recorder = *recorders_.back()}));
+            shared, Worker::Settings{
+                        .number = number, .seed = seeds.next(), .recorder = *recorders_.back()}));
     }
     generations_.begin(workers_, std::move(sockets));
 }

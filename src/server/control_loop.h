@@ -104,7 +104,7 @@ private:
     ServerState state_;
     bool ends_on_hangup_;
     mutable Farewell farewell_;  // who looks at the metrics empties it
-    LostLines lost_lines_{0};  // its writers are those of generations
+    LostLines lost_lines_{0};    // its writers are those of generations
     Generations generations_;
     std::unique_ptr<Supervision> supervision_;  // of the present one
     ConnectionBudget budget_;
