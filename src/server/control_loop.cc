@@ -233,14 +233,15 @@ void ControlLoop::on_hangup() {
 ReloadResult ControlLoop::reload() {
     service_.reloading();
     ReloadResult result = try_reload();
-    service_.ready();
     state_.last_reload_failed = !result.problems.empty();
     if (result.problems.empty()) {
+        service_.ready();
         ++state_.reloads_done;
         log::info("configuration {} loaded: {}", state_.config_path,
                   result.changes.empty() ? "nothing has changed" : joined(result.changes));
         return result;
     }
+    service_.ready("serving; the last reload failed: " + result.problems.front());
     ++state_.reloads_failed;
     for (const std::string &problem : result.problems) log::error("{}", problem);
     log::error("configuration {} not loaded: the one in use stays", state_.config_path);

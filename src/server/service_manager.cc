@@ -31,6 +31,8 @@ constexpr Duration step = std::chrono::seconds{1};
 constexpr Duration extension = std::chrono::seconds{5};
 /// A reload closes listeners when nobody waits there any more, which takes moments.
 constexpr int looks = 10;
+/// systemd takes no message of more than a page.
+constexpr std::size_t longest_status = 1024;
 /// systemd's first descriptor.
 constexpr int first_descriptor = 3;
 
@@ -92,8 +94,10 @@ ServiceManager::ServiceManager(uv::Loop &loop, Delegate<bool()> workers_live)
         watchdog_ = microseconds{limit};
 }
 
-void ServiceManager::ready() {
-    send(fmt::format("READY=1\nSTATUS=serving\nMAINPID={}", getpid()));
+void ServiceManager::ready(std::string_view status) {
+    // A second line would be another statement.
+    status = status.substr(0, std::min(status.find('\n'), longest_status));
+    send(fmt::format("READY=1\nSTATUS={}\nMAINPID={}", status, getpid()));
     store_sockets();
     if (address_.empty()) return;
     looks_left_ = looks;

@@ -28,10 +28,10 @@ public:
     ServiceManager(const ServiceManager &) = delete;
     ServiceManager &operator=(const ServiceManager &) = delete;
 
-    /// It serves, for the first time or after reloading().  Lets systemd keep all listening sockets
-    /// that are there then and in the seconds to follow, and no others: the next process gets them
-    /// after a restart or a crash.
-    void ready();
+    /// It serves, for the first time or after reloading(); `status` is one line for who asks.  Lets
+    /// systemd keep all listening sockets that are there then and in the seconds to follow, and no
+    /// others: the next process gets them after a restart or a crash.
+    void ready(std::string_view status = "serving");
     void reloading();
     /// It ends, and needs time as long as this object lives.
     void stopping();
