@@ -29,8 +29,9 @@ constexpr const char *packaged_config = "/etc/uvoy/uvoy.json";
 std::optional<AdminAnswer> outcome(const AdminAnswer &answer, const server::Json &process) {
     const server::Json status = server::Json::parse(answer.body, nullptr, false);
     if (!answer.ok() || !status.is_object()) return std::nullopt;
+    // It serves while it is out of the rotation, too, which is "draining".
     if (status.at("pid") != process)
-        return status.at("state") == "serving" ? std::optional{answer} : std::nullopt;
+        return status.at("state") != "starting" ? std::optional{answer} : std::nullopt;
     const server::Json &upgrade = status.at("upgrade");
     if (!upgrade.is_object() || upgrade.at("state") != "failed") return std::nullopt;
     const server::Json problem{{"detail", "no upgrade: " + upgrade.at("why").get<std::string>()}};

@@ -96,6 +96,15 @@ void Health::end_trial(std::string why) {
     explanation_ = std::move(why);
 }
 
+bool Health::recall(EjectionCause cause, std::string why, TimePoint now) {
+    assert(healthy_);
+    const bool by_checks = cause == EjectionCause::health_check;
+    if (by_checks && !settings_.checks) return false;
+    checks_good_ = !by_checks;
+    go_out(cause, std::move(why), now);
+    return true;
+}
+
 void Health::pardon(std::string why, TimePoint now) {
     assert(!healthy_);
     healthy_ = checks_good_ = true;

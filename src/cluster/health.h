@@ -72,6 +72,10 @@ public:
     /// `next_check()` forward.
     void eject(EjectionCause cause, std::string why, TimePoint now);
 
+    /// Takes a healthy endpoint out as if what another process has found had been found here.
+    /// False: checks took it out there, and there are none here.
+    bool recall(EjectionCause cause, std::string why, TimePoint now);
+
     /// Takes back what took it out last, as if it had never happened.
     void pardon(std::string why, TimePoint now);
 

@@ -164,12 +164,14 @@ int ControlLoop::run() {
         loop_, SIGUSR2, Delegate<void()>::bind<&ControlLoop::on_upgrade_signal>(*this)));
     discover();
     if (state_.draining) return 0;  // nobody was served yet
+    if (predecessor_) supervision_->recall(predecessor_->endpoints());
     for (const auto &worker : workers_) worker->start();
     state_.serving = true;
     log_start_up({.runtime = generations_.present().runtime(),
                   .workers = workers_.size(),
                   .connections = budget_.limit(),
                   .admin = admin_.has_value()});
+    if (predecessor_ && predecessor_->resting()) set_draining(true);
     if (predecessor_ && !predecessor_->tell_ready()) {
         log::error("the process whose place this one should take has given up: ending");
         begin_end();
@@ -359,6 +361,8 @@ std::optional<Refusal> ControlLoop::upgrade() {
                 .program = program_,
                 .config_path = state_.config_path,
                 .hash_seed = generations_.present().runtime().hash_seed(),
+                .endpoints = remember(generations_.present().runtime(), supervision_->health()),
+                .resting = state_.draining,
                 .on_ready = Delegate<void(int)>::bind<&ControlLoop::on_successor_ready>(*this),
                 .on_failure =
                     Delegate<void(const char *)>::bind<&ControlLoop::on_successor_failed>(*this)});

@@ -19,7 +19,7 @@ class DescriptorChannel {
 public:
     /// The kernel takes 253 (SCM_MAX_FD).
     static constexpr std::size_t most_descriptors = 128;
-    static constexpr std::size_t most_text = 256;
+    static constexpr std::size_t most_text = 8192;
 
     struct Message {
         std::string text;

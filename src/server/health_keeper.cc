@@ -139,6 +139,14 @@ bool HealthKeeper::eject(proxy::EndpointId id, cluster::EjectionCause cause, std
     return true;
 }
 
+void HealthKeeper::recall(proxy::EndpointId id, cluster::EjectionCause cause, std::string why,
+                          TimePoint now) {
+    EndpointHealth &endpoint = table_.at(id);
+    if (!endpoint.takes_requests() || !endpoint.health.recall(cause, std::move(why), now)) return;
+    on_changed(id);
+    arm();
+}
+
 cluster::Trial::Verdict HealthKeeper::on_sight(proxy::EndpointId id,
                                                const cluster::Trial::Sight &sight, TimePoint now) {
     cluster::Health &health = table_.at(id).health;

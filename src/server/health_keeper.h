@@ -59,6 +59,9 @@ public:
     /// much of its cluster is out already: it stays.
     bool eject(proxy::EndpointId id, cluster::EjectionCause cause, std::string why, TimePoint now);
 
+    /// Takes out whom a former process found to be out.
+    void recall(proxy::EndpointId id, cluster::EjectionCause cause, std::string why, TimePoint now);
+
     /// What requests found at an endpoint on trial.
     cluster::Trial::Verdict on_sight(proxy::EndpointId id, const cluster::Trial::Sight &sight,
                                      TimePoint now);

@@ -37,6 +37,8 @@ void prepare(int fd) {
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // of no meaning for unix sockets
+    // Whoever was about to close it may have let nobody in any more: see ListenSocket.
+    setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &on, sizeof on);
 }
 
 ino_t inode(int fd) {

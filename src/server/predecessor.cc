@@ -7,10 +7,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 
@@ -29,11 +31,16 @@ std::optional<Predecessor> Predecessor::from_environment() {
     return predecessor;
 }
 
-void Predecessor::receive() const {
+void Predecessor::receive() {
     constexpr Duration patience = std::chrono::seconds{10};
     constexpr std::string_view end = "end ";
     while (auto message = channel_.receive(patience)) {
         for (uv::FileDescriptor &socket : message->descriptors) inherit(std::move(socket));
+        if (message->text == resting_text) resting_ = true;
+        if (message->text.starts_with(endpoints_prefix))
+            std::ranges::move(
+                read_memories(std::string_view{message->text}.substr(endpoints_prefix.size())),
+                std::back_inserter(endpoints_));
         if (!message->text.starts_with(end)) continue;
         std::uint64_t seed = 0;
         std::from_chars(message->text.data() + end.size(),

@@ -64,7 +64,7 @@ Successor::Successor(uv::Loop &loop, Settings settings)
                 "uv_poll_start");
     timer_.arm(patience);
     // A failure shows as the end of the channel.
-    static_cast<void>(give_sockets());
+    static_cast<void>(give_sockets() && tell());
 }
 
 /// The process is nobody's child: systemd kills a main process that is a child of the former one
@@ -95,6 +95,17 @@ bool Successor::give_sockets() {
         if (!channel_.send("sockets", some)) return false;
         left = left.subspan(some.size());
     }
+    return true;
+}
+
+bool Successor::tell() const {
+    // All of it has to fit into the channel: the other process reads only when it runs.
+    constexpr std::size_t most_texts = 8;
+    const std::string_view prefix = Predecessor::endpoints_prefix;
+    for (const std::string &text :
+         to_texts(settings_.endpoints, most_texts, DescriptorChannel::most_text - prefix.size()))
+        if (!channel_.send(fmt::format("{}{}", prefix, text))) return false;
+    if (settings_.resting && !channel_.send(Predecessor::resting_text)) return false;
     return channel_.send(fmt::format("end {}", settings_.hash_seed));
 }
 

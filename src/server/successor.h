@@ -2,12 +2,14 @@
 
 #include "base/delegate.h"
 #include "server/descriptor_channel.h"
+#include "server/endpoint_memory.h"
 #include "uv/handle.h"
 #include "uv/loop.h"
 #include "uv/timer.h"
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace uvoy::server {
 
@@ -19,6 +21,8 @@ public:
         std::string program;
         std::string config_path;
         std::uint64_t hash_seed = 0;                 ///< so that keys stay where they are
+        std::vector<EndpointMemory> endpoints;       ///< what is known of them
+        bool resting = false;                        ///< out of the rotation, by an operator
         Delegate<void(int pid)> on_ready;            ///< called once, or
         Delegate<void(const char *why)> on_failure;  ///< this; either may destroy the Successor
     };
@@ -37,6 +41,7 @@ public:
 private:
     void start(const DescriptorChannel &theirs);
     bool give_sockets();
+    bool tell() const;
     void on_readable();
     void on_late();
 

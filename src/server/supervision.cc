@@ -79,6 +79,31 @@ void Supervision::on_health_change(std::size_t cluster) {
     checker_.on_change(cluster);
 }
 
+void Supervision::recall(const std::vector<EndpointMemory> &memories) {
+    const TimePoint now = uv::Loop::now();
+    const proxy::Runtime &runtime = generation_.runtime();
+    for (const EndpointMemory &memory : memories) {
+        const proxy::ClusterRuntime *const cluster = runtime.find_cluster(memory.cluster);
+        if (cluster == nullptr) continue;
+        const auto found = std::ranges::find_if(cluster->endpoints, [&](const auto &endpoint) {
+            return endpoint && endpoint->name == memory.name && endpoint->address == memory.address;
+        });
+        if (found == cluster->endpoints.end()) continue;
+        const auto place = cluster->config - runtime.config().clusters.data();
+        recall({static_cast<std::uint16_t>(place), (*found)->index}, memory, now);
+    }
+    publisher_.publish_now();
+}
+
+void Supervision::recall(proxy::EndpointId id, const EndpointMemory &memory, TimePoint now) {
+    cluster::Endpoint &endpoint = *generation_.runtime().cluster(id.cluster).endpoints[id.index];
+    endpoint.duty = memory.duty;
+    if (memory.weight && memory.weight->instead_of == endpoint.weight)
+        endpoint.set_weight(memory.weight->now);
+    on_duty_change(id.cluster);
+    if (memory.out) keeper_.recall(id, memory.out->cause, memory.out->why, now);
+}
+
 void Supervision::on_duty_change(std::size_t cluster) {
     generation_.clusters().reweigh(cluster);
     publisher_.on_change(cluster);

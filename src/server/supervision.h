@@ -1,6 +1,7 @@
 #pragma once
 
 #include "server/discovery.h"
+#include "server/endpoint_memory.h"
 #include "server/endpoint_names.h"
 #include "server/generation.h"
 #include "server/health_checker.h"
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace uvoy::server {
 
@@ -33,6 +35,9 @@ public:
     bool settled() const { return !discovery_ || discovery_->settled(); }
     void publish_now() { publisher_.publish_now(); }
 
+    /// Goes on with what a former process knew of those endpoints that are still there.  Publishes
+    /// it.
+    void recall(const std::vector<EndpointMemory> &memories);
     /// To be published: a duty or a weight of the cluster's endpoints has changed.
     void on_duty_change(std::size_t cluster);
     void on_failure(const proxy::EndpointFailure &failure);
@@ -46,6 +51,7 @@ public:
 
 private:
     bool needs_discovery() const;
+    void recall(proxy::EndpointId id, const EndpointMemory &memory, TimePoint now);
     EndpointParts parts();
     void on_health_change(std::size_t cluster);
 

@@ -132,6 +132,50 @@ class Upgrade(unittest.TestCase):
         uvoy.upgrade()
         self.assertNotEqual(uvoy.pid(), old)
 
+    def test_an_endpoint_that_is_out_stays_out(self):
+        """Without retries, and without checks that would find it out again."""
+        dead = self.enterContext(Origin(name="dead"))
+        uvoy = self.start(
+            self.origin, dead,
+            cluster={
+                "health_check": {"type": "none"},
+                "outlier_detection": {"eject": "1h", "max_eject": "1h"},
+                "load_balancing": {"policy": "round_robin"},
+            },
+            routes=[{"cluster": "app", "retry": {"attempts": 0}}],
+        )
+        dead.kill()
+        while uvoy.endpoints()[dead.address]["state"] == "healthy":
+            uvoy.ask()
+        why = uvoy.endpoints()[dead.address]["why"]
+        self.assertEqual([uvoy.ask().status for _ in range(20)], [200] * 20)
+        for _ in range(2):
+            uvoy.upgrade()
+            self.assertEqual([uvoy.ask().status for _ in range(20)], [200] * 20)
+        told = uvoy.endpoints()[dead.address]
+        self.assertEqual((told["state"], told["why"]), ("unhealthy", why))
+
+    def test_what_an_operator_told_is_known(self):
+        others = [self.enterContext(Origin(name=name)) for name in ("b", "c")]
+        uvoy = self.start(self.origin, *others, cluster={"health_check": {"type": "none"}})
+
+        def tell(endpoint, *what):
+            names = ("app", endpoint.address)
+            done = run_once("ctl", "--config", uvoy.file, "endpoint", *names, *what)
+            self.assertEqual(done.returncode, 0, done.err)
+
+        tell(others[0], "--state", "maintenance")
+        tell(others[1], "--weight", "7")
+        self.assertEqual(run_once("ctl", "--config", uvoy.file, "drain").returncode, 0)
+        uvoy.upgrade()
+        told = uvoy.endpoints()
+        self.assertEqual(told[others[0].address]["duty"], "maintenance")
+        self.assertEqual(told[others[1].address]["weight"], 7)
+        self.assertEqual(uvoy.admin("/readyz").status, 503)
+        self.assertEqual(uvoy.ask().get("connection"), "close")
+        self.assertEqual(run_once("ctl", "--config", uvoy.file, "undrain").returncode, 0)
+        self.assertEqual(uvoy.admin("/readyz").status, 200)
+
     def test_upgrades_in_a_row_lose_nothing(self):
         uvoy = self.start(self.origin)
         over = threading.Event()

@@ -391,4 +391,31 @@ TEST_CASE("a check that said nothing only puts the next one off") {
     CHECK_FALSE(bench.health.healthy());
 }
 
+TEST_CASE("who was out by checks elsewhere is out here until enough of them pass") {
+    Bench bench;
+    CHECK(bench.health.recall(EjectionCause::health_check, "2 checks failed", bench.now));
+    CHECK(!bench.health.healthy());
+    CHECK(bench.health.explanation() == "2 checks failed");
+    CHECK(bench.health.next_check() == start);
+    CHECK(!bench.check(true));
+    CHECK(bench.check(true));
+    CHECK(!bench.health.on_trial());
+}
+
+TEST_CASE("who was out by traffic elsewhere is out here for as long as the first time") {
+    Bench bench{{.checks = false}};
+    CHECK(bench.health.recall(EjectionCause::failure_ratio, "50 of 60 failed", bench.now));
+    CHECK(bench.health.ejected_by_traffic());
+    REQUIRE(bench.health.back_at());
+    CHECK(*bench.health.back_at() == start + EjectionBackoff::Settings{}.first);
+    CHECK(bench.health.on_time(*bench.health.back_at()));
+    CHECK(bench.health.on_trial());
+}
+
+TEST_CASE("without checks, nobody is out by those of another process") {
+    Bench bench{{.checks = false}};
+    CHECK(!bench.health.recall(EjectionCause::health_check, "2 checks failed", bench.now));
+    CHECK(bench.health.healthy());
+}
+
 }  // namespace uvoy::cluster
