@@ -14,7 +14,7 @@ import unittest
 import harness
 import wire
 from harness import Uvoy, config, eventually, run_once
-from origin import Origin, slow
+from origin import Origin, echo
 
 
 class Upgradable(Uvoy):
@@ -89,13 +89,22 @@ class Upgrade(unittest.TestCase):
         self.assertEqual(uvoy.wait(), 0)
 
     def test_what_is_in_flight_is_answered_by_the_old_one(self):
-        origin = self.enterContext(Origin(slow(1.5)))
+        upgraded = threading.Event()
+
+        def serve(origin, request, peer):
+            upgraded.wait(wire.PATIENCE)
+            echo(origin, request, peer)
+
+        origin = self.enterContext(Origin(serve))
         uvoy = self.start(origin, cluster={"health_check": {"type": "none"}})
         with uvoy.connect() as client:
             client.send(wire.head("GET", "/"))
             eventually(lambda: origin.requests, "it is in flight")
             uvoy.upgrade()
             self.assertFalse(uvoy.is_gone(uvoy.process.pid))
+            # The new one says that it serves before the old one hears it.
+            eventually(lambda: "graceful shutdown" in uvoy.log(), "it drains")
+            upgraded.set()
             answer = client.response()
             self.assertEqual((answer.status, answer.get("connection")), (200, "close"))
         self.assertEqual(uvoy.wait(), 0)
