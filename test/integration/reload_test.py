@@ -75,6 +75,35 @@ class Change(Reloads):
         self.assertIn("cluster app changed", uvoy.log())
         self.settled()
 
+    def test_what_an_operator_told_of_an_endpoint_stays(self):
+        origins = [self.enterContext(Origin(name=name)) for name in "abcd"]
+        settings = config(*origins[:3], cluster=NO_CHECKS)
+        uvoy = self.start(settings)
+        file = pathlib.Path(uvoy.folder.name) / "uvoy.json"
+
+        def tell(endpoint, *what):
+            names = ("app", endpoint.address)
+            done = harness.run_once("ctl", "--config", file, "endpoint", *names, *what)
+            self.assertEqual(done.returncode, 0, done.err)
+
+        def told(endpoint):
+            found = uvoy.endpoints()[endpoint.address]
+            return found["duty"], found["weight"]
+
+        tell(origins[0], "--state", "maintenance")
+        tell(origins[1], "--weight", "7")
+        for number in range(3):
+            # The endpoints' order and number change, and a limit of the cluster.
+            changed = copy.deepcopy(settings)
+            some = [origins[i] for i in ((1, 3, 0), (0, 1), (3, 0, 1))[number]]
+            changed["clusters"]["app"]["endpoints"] = [origin.address for origin in some]
+            changed["clusters"]["app"]["limits"] = {"pending": 1000 + number}
+            self.reload(changed)
+            self.assertEqual(told(origins[0]), ("maintenance", 1))
+            self.assertEqual(told(origins[1]), ("ready", 7))
+        answered = {json.loads(uvoy.ask(f"/{i}").body)["endpoint"] for i in range(40)}
+        self.assertNotIn("a", answered)
+
     def test_a_request_ends_as_it_began(self):
         origin = self.enterContext(Origin(slow(1)))
         settings = config(origin, cluster=NO_CHECKS)
