@@ -66,7 +66,7 @@ def counted(bench, what, sizes, change):
     rows = []
     for size in sizes:
         bench.change = lambda config, size=size: change(config, size)
-        rows.append([f"{size:,}", f"{instructions.count(bench, 'small'):,}"])
+        rows.append([f"{size:,}", f"{instructions.count(bench, 'small')[0]:,.0f}"])
     print_table([what, "instructions a request"], rows)
 
 

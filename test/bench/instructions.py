@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Counts the instructions of user space that a request costs, and compares with the last count.
+"""Counts the instructions of user space that a request costs, and compares with the last count;
+and that a request on a connection that is kept allocates nothing.
 
     instructions.py UVOY [--write]
 
@@ -9,6 +10,7 @@ out. Fails if a figure is more than 5 % above that of instructions.json; --write
 there, for a commit that says why.
 """
 
+import dataclasses
 import json
 import pathlib
 import re
@@ -27,10 +29,21 @@ FIGURES = pathlib.Path(__file__).resolve().with_name("instructions.json")
 TOLERANCE = 0.05
 REQUESTS = (50, 450)
 PATIENCE = 60
+ALLOCATES = re.compile(r"(malloc|calloc|realloc|memalign|aligned_alloc|posix_memalign)\b")
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    path: str = "/small"
+    headers: tuple = ()
+    kept: bool = True  # one connection for all requests, or one for each
+
+
 CASES = {
-    "small": ("/small", []),
-    "headers-2k": ("/small", HEADERS_2K),
-    "body-64k": ("/64k", []),
+    "small": Case(),
+    "headers-2k": Case(headers=tuple(HEADERS_2K)),
+    "body-64k": Case("/64k"),
+    "close": Case(headers=("connection: close",), kept=False),
 }
 
 
@@ -45,39 +58,67 @@ class Counted(peers.Process):
         self.wait_until_open(port, PATIENCE)
 
     def end(self):
-        """Ends it and returns how many instructions that took."""
+        """Ends it and returns how many instructions that took, and how many allocations."""
         self.child.send_signal(signal.SIGTERM)
         if self.child.wait(PATIENCE) != 0:
             raise RuntimeError(f"uvoy failed:\n{pathlib.Path(self.log).read_text()}")
-        return int(re.search(r"^(?:totals|summary): (\d+)", self.out.read_text(), re.M)[1])
+        profile = self.out.read_text()
+        instructions = int(re.search(r"^(?:totals|summary): (\d+)", profile, re.M)[1])
+        return instructions, allocations(profile)
 
 
-def ask(port, path, headers, count):
-    fields = "".join(f"{line}\r\n" for line in headers)
-    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{fields}\r\n".encode()
-    body = peers.body_of(path)
-    with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
-        for _ in range(count):
-            client.sendall(request)
-            answer = b""
-            while len(answer.partition(b"\r\n\r\n")[2]) < len(body):
-                if not (piece := client.recv(1 << 17)):
-                    raise RuntimeError(f"no whole answer: {answer[:200]}")
-                answer += piece
-            if not answer.startswith(b"HTTP/1.1 200 ") or not answer.endswith(body):
-                raise RuntimeError(f"a wrong answer: {answer[:200]}")
+def allocations(profile):
+    """Calls of malloc() and the like. A line "cfn=(NUMBER) NAME", the name only the first time,
+    says whom the next line "calls=COUNT ..." is about."""
+    names, called, total = {}, "", 0
+    for line in profile.splitlines():
+        if match := re.match(r"c?fn=\((\d+)\)(?: (.*))?", line):
+            name = names.setdefault(match[1], match[2])
+            if line.startswith("cfn"):
+                called = name
+        elif line.startswith("calls=") and ALLOCATES.match(called):
+            total += int(line[len("calls="):].split()[0])
+    return total
 
 
-def count(bench, case):
-    path, headers = CASES[case]
+def ask_on(client, case, request):
+    body = peers.body_of(case.path)
+    client.sendall(request)
+    answer = b""
+    while len(answer.partition(b"\r\n\r\n")[2]) < len(body):
+        if not (piece := client.recv(1 << 17)):
+            raise RuntimeError(f"no whole answer: {answer[:200]}")
+        answer += piece
+    if not answer.startswith(b"HTTP/1.1 200 ") or not answer.endswith(body):
+        raise RuntimeError(f"a wrong answer: {answer[:200]}")
+
+
+def ask(port, case, count):
+    fields = "".join(f"{line}\r\n" for line in case.headers)
+    request = f"GET {case.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{fields}\r\n".encode()
+    for _ in range(1 if case.kept else count):
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
+            for _ in range(count if case.kept else 1):
+                ask_on(client, case, request)
+
+
+def count(bench, name):
+    """Instructions and allocations a request."""
     totals = []
     for requests in REQUESTS:
         port = peers.free_port()
         uvoy = Counted(bench, port)
         bench.running.append(uvoy)
-        ask(port, path, headers, requests)
+        ask(port, CASES[name], requests)
         totals.append(uvoy.end())
-    return round((totals[1] - totals[0]) / (REQUESTS[1] - REQUESTS[0]))
+    first, last = totals
+    return [(b - a) / (REQUESTS[1] - REQUESTS[0]) for a, b in zip(first, last)]
+
+
+def judge_allocations(case, figure):
+    print(f"{case}: {figure:.2f} allocations a request")
+    # The control loop allocates too, in its own time.
+    return not CASES[case].kept or figure < 0.5
 
 
 def judge(case, figure, before):
@@ -99,13 +140,15 @@ def main():
         bench = peers.Bench(directory, {"uvoy": uvoy}, *peers.two_cpus(), min(nofile, 65536))
         try:
             bench.start_origin()
-            figures = {case: count(bench, case) for case in CASES}
+            counted = {case: count(bench, case) for case in CASES}
         finally:
             bench.stop()
+    figures = {case: round(instructions) for case, (instructions, _) in counted.items()}
     if "--write" in sys.argv[2:]:
         FIGURES.write_text(json.dumps(figures, indent=4) + "\n")
     before = json.loads(FIGURES.read_text())
     good = [judge(case, figure, before.get(case)) for case, figure in figures.items()]
+    good += [judge_allocations(case, figure) for case, (_, figure) in counted.items()]
     return 0 if all(good) else 1
 
 
