@@ -77,8 +77,9 @@ Framed sized(std::uint64_t length) {
 
 // By the fields alone; `otherwise` if there are none.
 Framed by_fields(const Fields &fields, Version version, Framing::Kind otherwise) {
+    if (!fields.has(FieldId::content_length) && !fields.has(FieldId::transfer_encoding))
+        return Framing{otherwise, 0};
     const Delimiters found = delimiters_of(fields);
-    if (found.lengths == 0 && found.codings == 0) return Framing{otherwise, 0};
     // Section 6.3, rule 3: "ought to be handled as an error".
     if (found.lengths != 0 && found.codings != 0) return Unexpected{FramingError::both};
     if (found.codings != 0) {
@@ -131,6 +132,7 @@ Result<Framing, FramingError> response_framing(const ResponseHead &head, Method 
 bool keeps_alive(Version version, const Fields &fields) {
     bool close = false;
     bool keep_alive = version == Version::http11;
+    if (!fields.has(FieldId::connection)) return keep_alive;
     for (const Field &field : fields) {
         if (field.id != FieldId::connection) continue;
         for_each_element(field.value, [&](std::string_view option) {

@@ -83,12 +83,40 @@ struct Field {
     bool plain = false;
 };
 
-struct Fields : std::vector<Field> {
+class Fields : private std::vector<Field> {
+public:
+    using std::vector<Field>::begin;
+    using std::vector<Field>::end;
+    using std::vector<Field>::empty;
+    using std::vector<Field>::front;
+    using std::vector<Field>::back;
+    using std::vector<Field>::size;
+    using std::vector<Field>::operator[];
+
+    void push_back(const Field &field) {
+        std::vector<Field>::push_back(field);
+        present_ |= bit(field.id);
+    }
+    void clear() {
+        std::vector<Field>::clear();
+        present_ = 0;
+    }
+
+    /// Whether there is a field of that id.
+    bool has(FieldId id) const { return (present_ & bit(id)) != 0; }
     /// First field of that id, or nullptr.
-    const Field *find(FieldId id) const;
+    const Field *find(FieldId id) const { return has(id) ? first(id) : nullptr; }
     /// First field of that name (case-insensitive), or nullptr.
     const Field *find(std::string_view name) const;
     std::size_t count(FieldId id) const;
+
+private:
+    static constexpr std::uint64_t bit(FieldId id) {
+        return std::uint64_t{1} << static_cast<unsigned>(id);
+    }
+    const Field *first(FieldId id) const;
+
+    std::uint64_t present_ = 0;  // a bit an id
 };
 
 struct RequestHead {
@@ -133,6 +161,8 @@ public:
     /// `bytes` always starts at the same first byte; what earlier calls saw is not looked at again.
     Result<Found, HeadError> scan(std::string_view bytes, const HeadLimits &limits);
 
+    /// Nothing has been looked at.
+    bool fresh() const { return seen_ == 0; }
     void reset() { *this = HeadScanner{}; }
 
     /// The caller drops the empty lines that it was told of: bytes start behind them from now on.
@@ -156,6 +186,12 @@ Result<Parsed, HeadError> parse_request(std::string_view bytes, const HeadLimits
                                         RequestHead &out);
 Result<Parsed, HeadError> parse_response(std::string_view bytes, const HeadLimits &limits,
                                          ResponseHead &out);
+
+/// The same at once for what most heads are: whole, good, and at the front of `bytes`.  Returns the
+/// length of the head; 0 if it is another, which HeadScanner and the functions above have to judge.
+std::size_t parse_whole_request(std::string_view bytes, const HeadLimits &limits, RequestHead &out);
+std::size_t parse_whole_response(std::string_view bytes, const HeadLimits &limits,
+                                 ResponseHead &out);
 
 /// Parses field lines up to and with the empty line: a trailer section.
 Result<Parsed, HeadError> parse_fields(std::string_view bytes, const HeadLimits &limits,

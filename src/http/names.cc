@@ -186,7 +186,7 @@ FieldId field_id(std::string_view name) {
     return FieldId::other;
 }
 
-const Field *Fields::find(FieldId id) const {
+const Field *Fields::first(FieldId id) const {
     for (const Field &field : *this)
         if (field.id == id) return &field;
     return nullptr;
@@ -199,8 +199,9 @@ const Field *Fields::find(std::string_view name) const {
 }
 
 std::size_t Fields::count(FieldId id) const {
+    if (!has(id)) return 0;
     return static_cast<std::size_t>(
-        std::ranges::count_if(*this, [id](const Field &field) { return field.id == id; }));
+        std::count_if(begin(), end(), [id](const Field &field) { return field.id == id; }));
 }
 
 }  // namespace uvoy::http

@@ -1,5 +1,6 @@
 #include "http/start_line.h"
 
+#include "base/block.h"
 #include "http/bytes.h"
 
 namespace uvoy::http {
@@ -14,7 +15,18 @@ constexpr std::size_t judged_bytes = 64;
 
 constexpr ByteSet target_bytes = ByteSet{}.with('!', '~').without('#');
 
+constexpr auto outside_targets = [](Block block) {
+    return (~block.between('!', '~') | block.equal('#')) & Block::all;
+};
+
+std::size_t target_size(std::string_view line) {
+    const char *const begin = line.data();
+    const char *const end = begin + line.size();
+    return static_cast<std::size_t>(find_marked(begin, begin, end, outside_targets) - begin);
+}
+
 Method method_of(std::string_view token) {
+    if (token == "GET") return Method::get;
     for (std::size_t i = 0; i < method_count; ++i) {
         const auto method = static_cast<Method>(i);
         if (method != Method::other && name(method) == token) return method;
@@ -42,7 +54,7 @@ Result<Parsed, HeadError> parse_request_line(std::string_view line, const HeadLi
     out.method = method_of(out.method_text);
     line.remove_prefix(method_end + 1);
 
-    const std::size_t target_end = target_bytes.prefix(line);
+    const std::size_t target_end = target_size(line);
     if (target_end > limits.target_bytes) return Unexpected{HeadError::target_too_long};
     if (target_end == 0 || target_end == line.size() || line[target_end] != ' ')
         return Unexpected{HeadError::malformed};

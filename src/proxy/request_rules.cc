@@ -18,6 +18,7 @@ Failure refusal(int status) {
 
 // False if something else than "100-continue" is expected.
 bool read_expectations(const http::Fields &fields, bool &expects_continue) {
+    if (!fields.has(FieldId::expect)) return true;
     bool known = true;
     for (const http::Field &field : fields) {
         if (field.id != FieldId::expect) continue;
@@ -39,6 +40,7 @@ bool names(std::string_view element, std::string_view pseudonym) {
 }
 
 bool is_looping(const http::Fields &fields, std::string_view pseudonym) {
+    if (!fields.has(FieldId::via)) return false;
     bool looping = false;
     for (const http::Field &field : fields) {
         if (field.id != FieldId::via) continue;

@@ -58,6 +58,7 @@ void append_trailers(std::string &out, const http::Fields &trailers);
 /// there is none.
 template <typename Allowed>
 std::string_view wanted_upgrade(const http::Fields &fields, Allowed &&allowed) {
+    if (!fields.has(http::FieldId::upgrade)) return {};
     bool nominated = false;
     for (const http::Field &field : fields) {
         if (field.id != http::FieldId::connection) continue;

@@ -131,9 +131,24 @@ std::size_t Session::consume(Bytes input, TimePoint now) {
     return used;
 }
 
+std::size_t Session::start_exchange(std::size_t head_bytes, Bytes rest, TimePoint now) {
+    begin_exchange();
+    exchange_->start(proxy_->request_head, head_bytes, now);
+    // Also without body bytes: the head leaves together with what follows it.
+    return exchange_ != nullptr ? exchange_->receive(rest, now) : 0;
+}
+
 bool Session::read_head(Bytes &input, std::size_t &used, TimePoint now) {
     const http::HeadLimits &limits = proxy_->runtime().head_limits(listener_);
     if (head_started_ == TimePoint{}) head_started_ = now;
+    if (scanner_.fresh()) {
+        const std::size_t size = http::parse_whole_request(input, limits, proxy_->request_head);
+        if (size != 0) {
+            used += size;
+            used += start_exchange(size, input.substr(size), now);
+            return true;
+        }
+    }
     const auto found = scanner_.scan(input, limits);
     if (!found) {
         refuse(found.error(), input, now);
@@ -159,10 +174,7 @@ bool Session::read_head(Bytes &input, std::size_t &used, TimePoint now) {
         return false;
     }
     used += found->end;
-    begin_exchange();
-    exchange_->start(proxy_->request_head, head.size(), now);
-    // Also without body bytes: the head leaves together with what follows it.
-    if (exchange_ != nullptr) used += exchange_->receive(input.substr(found->end), now);
+    used += start_exchange(head.size(), input.substr(found->end), now);
     return true;
 }
 

@@ -85,6 +85,8 @@ private:
     /// Starts exchanges with the heads in `input`; returns how many bytes it used.
     std::size_t consume(Bytes input, TimePoint now);
     void begin_exchange();
+    /// With the head that was parsed; returns how much of `rest` it took.
+    std::size_t start_exchange(std::size_t head_bytes, Bytes rest, TimePoint now);
     void turn_away(TimePoint now);
     void linger(TimePoint now);
     bool read_head(Bytes &input, std::size_t &used, TimePoint now);

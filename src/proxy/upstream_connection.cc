@@ -247,34 +247,43 @@ void UpstreamConnection::read_response(Bytes bytes, Gather &out, TimePoint now) 
     exchange_->on_response_flushed(out, now);
 }
 
-bool UpstreamConnection::read_head(Bytes &bytes, Gather &out, TimePoint now) {
+std::size_t UpstreamConnection::judge_head(Bytes bytes, TimePoint now) {
     const auto found = scanner_.scan(bytes, response_limits);
     if (!found) {
         fail(reason_of(found.error()), now);
-        return false;
+        return 0;
     }
     // An empty line may precede a request, never a response (RFC 9112 section 2.2).
     if (found->begin != 0 || (found->end == 0 && !http::may_become_status_line(bytes))) {
         fail(Reason::bad_response, now);
-        return false;
+        return 0;
     }
     if (found->end == 0) {
         held_ = bytes;
-        return false;
+        return 0;
     }
-    http::ResponseHead &head = proxy_->response_head;
-    const auto parsed = http::parse_response(bytes.substr(found->begin, found->end - found->begin),
-                                             response_limits, head);
+    const auto parsed =
+        http::parse_response(bytes.substr(0, found->end), response_limits, proxy_->response_head);
     if (!parsed) {
         fail(reason_of(parsed.error()), now);
-        return false;
+        return 0;
     }
+    return found->end;
+}
+
+bool UpstreamConnection::read_head(Bytes &bytes, Gather &out, TimePoint now) {
+    const http::ResponseHead &head = proxy_->response_head;
+    std::size_t size = 0;
+    if (scanner_.fresh())
+        size = http::parse_whole_response(bytes, response_limits, proxy_->response_head);
+    if (size == 0) size = judge_head(bytes, now);
+    if (size == 0) return false;
     const auto framing = http::response_framing(head, exchange_->method());
     if (!framing) {
         fail(Reason::bad_response, now);
         return false;
     }
-    bytes.remove_prefix(found->end);
+    bytes.remove_prefix(size);
     scanner_.reset();
     if (head.status == 101) {
         if (exchange_->on_switched(head, out, now)) tunnel_ = true;

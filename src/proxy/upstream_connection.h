@@ -94,6 +94,8 @@ private:
     void read_response(Bytes bytes, Gather &out, TimePoint now);
     /// True if there may be more to read in `bytes`.
     bool read_head(Bytes &bytes, Gather &out, TimePoint now);
+    /// Parses a head that may be in pieces, or bad.  Its length; 0: it is not whole, or has failed.
+    std::size_t judge_head(Bytes bytes, TimePoint now);
     bool read_body(Bytes &bytes, Gather &out, TimePoint now);
     void discard_body(Bytes bytes, TimePoint now);
     void return_to_pool(TimePoint now);
