@@ -24,6 +24,12 @@ inline Word load(const char *at) {
     return word;
 }
 
+/// The lowest byte becomes the first one at `at`.
+inline void store(Word word, char *at) {
+    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+    std::memcpy(at, &word, sizeof word);
+}
+
 /// Bytes below `bound`, which is at most 0x80.
 constexpr Word below(Word word, unsigned char bound) {
     return (word - ones * bound) & ~word & high;

@@ -28,40 +28,11 @@ bool is_good_id(std::string_view id) {
     });
 }
 
-/// Fields that go into the log, the first of each name.
-struct Told {
-    explicit Told(const http::Fields &fields) {
-        for (const http::Field &field : fields) {
-            switch (field.id) {
-                case http::FieldId::user_agent:
-                    keep_first(user_agent, field);
-                    break;
-                case http::FieldId::referer:
-                    keep_first(referer, field);
-                    break;
-                case http::FieldId::x_request_id:
-                    keep_first(request_id, field);
-                    break;
-                case http::FieldId::traceparent:
-                    traceparent = field.value;
-                    ++traceparents;
-                    break;
-                default:
-                    break;
-            }
-        }
-    }
-
-    static void keep_first(std::string_view &value, const http::Field &field) {
-        if (value.data() == nullptr) value = field.value;
-    }
-
-    std::string_view user_agent{};
-    std::string_view referer{};
-    std::string_view request_id{};
-    std::string_view traceparent{};
-    std::size_t traceparents = 0;
-};
+/// Of the first field of that id; empty: there is none.
+std::string_view value_of(const http::Fields &fields, http::FieldId id) {
+    const http::Field *const field = fields.find(id);
+    return field == nullptr ? std::string_view{} : field->value;
+}
 
 Failure refusal(int status) {
     Failure failure = make_failure(Reason::bad_request, Phase::request_head);
@@ -159,16 +130,21 @@ std::string_view Exchange::client_ip() const {
 
 void Exchange::note(const Incoming &request) {
     const http::Fields &fields = request.head.fields;
-    const Told told{fields};
     journal_.set(Text::host, request.authority);
     journal_.set(Text::path, request.target.path);
-    if (proxy_.runtime().logs_query()) journal_.set(Text::query, request.target.query);
-    journal_.set(Text::user_agent, told.user_agent);
-    journal_.set(Text::referer, told.referer);
-    journal_.set(Text::request_id, is_good_id(told.request_id) ? told.request_id : make_id());
-    continues_trace_ = told.traceparents == 1 && is_traceparent(told.traceparent);
+    // The route may still have no log.
+    const bool logs = !proxy_.runtime().config().access_log.empty();
+    if (logs) {
+        if (proxy_.runtime().logs_query()) journal_.set(Text::query, request.target.query);
+        journal_.set(Text::user_agent, value_of(fields, http::FieldId::user_agent));
+        journal_.set(Text::referer, value_of(fields, http::FieldId::referer));
+    }
+    const std::string_view given = value_of(fields, http::FieldId::x_request_id);
+    journal_.set(Text::request_id, is_good_id(given) ? given : make_id());
+    const std::string_view trace = value_of(fields, http::FieldId::traceparent);
+    continues_trace_ = is_traceparent(trace) && fields.count(http::FieldId::traceparent) == 1;
     if (!continues_trace_) make_traceparent(made_traceparent_, proxy_.random());
-    journal_.set(Text::trace_id, trace_id(continues_trace_ ? told.traceparent : traceparent()));
+    if (logs) journal_.set(Text::trace_id, trace_id(continues_trace_ ? trace : traceparent()));
     if (!session_->trusted()) return;
     const auto &listener = proxy_.runtime().config().listeners[session_->listener()];
     route::read_forwarded(fields, listener.trusted_proxies, session_->client_ip(),

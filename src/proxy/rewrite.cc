@@ -1,11 +1,9 @@
 #include "proxy/rewrite.h"
 
-#include <fmt/format.h>
+#include "proxy/head_writer.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <span>
 
 namespace uvoy::proxy {
 
@@ -13,26 +11,17 @@ namespace {
 
 using http::FieldId;
 
-void append_field(std::string &out, std::string_view name, std::string_view value) {
-    out.append(name).append(": ").append(value).append("\r\n");
-}
-
-/// A field of ours; `begin` is its name and what stands before its value.
-void append_own(std::string &out, std::string_view begin, std::string_view value) {
-    out.append(begin).append(value).append("\r\n");
-}
-
 /// Appends fields as they came; whole lines that lie one behind the other go in one piece.
 class LineCopier {
 public:
-    explicit LineCopier(std::string &out) : out_{out} {}
+    explicit LineCopier(HeadWriter &out) : out_{out} {}
     LineCopier(const LineCopier &) = delete;
     LineCopier &operator=(const LineCopier &) = delete;
 
     void add(const http::Field &field) {
         if (!field.plain) {
             flush();
-            append_field(out_, field.name, field.value);
+            out_.field(field.name, field.value);
             return;
         }
         if (field.name.data() != end_) {
@@ -43,23 +32,17 @@ public:
     }
     /// To be called before anything else is appended.
     void flush() {
-        out_.append(begin_, end_);
+        if (begin_ != end_) out_.add(std::string_view{begin_, end_});
         begin_ = end_ = nullptr;
     }
 
 private:
     static constexpr std::string_view line_end = "\r\n";
 
-    std::string &out_;
+    HeadWriter &out_;
     const char *begin_ = nullptr;
     const char *end_ = nullptr;
 };
-
-void append_number(std::string &out, std::uint64_t number) {
-    std::array<char, 20> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    out.append(digits.data(), end);
-}
 
 // Zeros without end are a number to us, and an overflow to some.
 std::string_view without_leading_zeros(std::string_view digits) {
@@ -88,6 +71,7 @@ bool is_protected(std::string_view name) {
 class Nominated {
 public:
     explicit Nominated(const http::Fields &fields) {
+        if (!fields.has(FieldId::connection)) return;
         for (const http::Field &field : fields) {
             if (field.id != FieldId::connection) continue;
             http::for_each_element(field.value, [this](std::string_view name) { add(name); });
@@ -162,29 +146,32 @@ bool is_replaced_in_request(FieldId id, const RequestRewrite &rewrite) {
     }
 }
 
-void append_framing(std::string &out, const http::Framing &framing) {
+void append_framing(HeadWriter &out, const http::Framing &framing) {
     if (framing.kind == http::Framing::Kind::chunked) {
-        out += "Transfer-Encoding: chunked\r\n";
+        out.add("Transfer-Encoding: chunked\r\n");
     } else if (framing.kind == http::Framing::Kind::sized) {
-        out += "Content-Length: ";
-        append_number(out, framing.length);
-        out += "\r\n";
+        out.add("Content-Length: ").number(framing.length).add("\r\n");
     }
 }
 
-void append_via(std::string &out, http::Version version, std::string_view pseudonym) {
-    out += version == http::Version::http10 ? "Via: 1.0 " : "Via: 1.1 ";
-    out.append(pseudonym).append("\r\n");
+void append_via(HeadWriter &out, http::Version version, std::string_view pseudonym) {
+    if (version == http::Version::http10) out.add("Via: 1.0 ");
+    else out.add("Via: 1.1 ");
+    out.add(pseudonym).add("\r\n");
+}
+
+void append_upgrade(HeadWriter &out, std::string_view protocol) {
+    out.add("Connection: Upgrade\r\nUpgrade: ").add(protocol).add("\r\n");
 }
 
 }  // namespace
 
-void append_request_head(std::string &out, const http::RequestHead &head,
+void append_request_head(std::string &to, const http::RequestHead &head,
                          const RequestRewrite &rewrite) {
-    out.append(head.method_text).append(" ").append(rewrite.path);
-    if (rewrite.has_query) out.append("?").append(rewrite.query);
-    out += " HTTP/1.1\r\n";
-    append_own(out, "Host: ", rewrite.host);
+    HeadWriter out{to};
+    out.add(head.method_text).add(" ").add(rewrite.path);
+    if (rewrite.has_query) out.add("?").add(rewrite.query);
+    out.add(" HTTP/1.1\r\nHost: ").add(rewrite.host).add("\r\n");
     const Nominated nominated{head.fields};
     LineCopier lines{out};
     for (const http::Field &field : head.fields)
@@ -193,35 +180,29 @@ void append_request_head(std::string &out, const http::RequestHead &head,
     lines.flush();
     // "Content-Length: 0" is not the same as silence for a POST (RFC 9110 section 8.6).
     if (rewrite.framing.kind == http::Framing::Kind::none &&
-        head.fields.find(FieldId::content_length) != nullptr)
-        out += "Content-Length: 0\r\n";
+        head.fields.has(FieldId::content_length))
+        out.add("Content-Length: 0\r\n");
     append_framing(out, rewrite.framing);
-    if (rewrite.course.expects_continue) out += "Expect: 100-continue\r\n";
-    if (rewrite.course.max_forwards) {
-        out += "Max-Forwards: ";
-        append_number(out, *rewrite.course.max_forwards - 1);
-        out += "\r\n";
-    }
+    if (rewrite.course.expects_continue) out.add("Expect: 100-continue\r\n");
+    if (rewrite.course.max_forwards)
+        out.add("Max-Forwards: ").number(*rewrite.course.max_forwards - 1).add("\r\n");
     append_via(out, head.version, rewrite.via);
-    out += "X-Forwarded-For: ";
-    if (!rewrite.chain.empty()) out.append(rewrite.chain).append(", ");
-    out.append(rewrite.peer).append("\r\n");
-    append_own(out, "X-Forwarded-Proto: ", rewrite.forwarded_proto);
-    append_own(out, "X-Forwarded-Host: ", rewrite.forwarded_host);
-    append_own(out, "X-Request-Id: ", rewrite.request_id);
-    if (!rewrite.traceparent.empty()) append_own(out, "traceparent: ", rewrite.traceparent);
-    if (!rewrite.upgrade.empty()) {
-        out += "Connection: Upgrade\r\n";
-        append_field(out, "Upgrade", rewrite.upgrade);
-    }
-    out += "\r\n";
+    out.add("X-Forwarded-For: ");
+    if (!rewrite.chain.empty()) out.add(rewrite.chain).add(", ");
+    out.add(rewrite.peer);
+    out.add("\r\nX-Forwarded-Proto: ").add(rewrite.forwarded_proto);
+    out.add("\r\nX-Forwarded-Host: ").add(rewrite.forwarded_host);
+    out.add("\r\nX-Request-Id: ").add(rewrite.request_id).add("\r\n");
+    if (!rewrite.traceparent.empty()) out.add("traceparent: ").add(rewrite.traceparent).add("\r\n");
+    if (!rewrite.upgrade.empty()) append_upgrade(out, rewrite.upgrade);
+    out.add("\r\n");
 }
 
-void append_response_head(std::string &out, const http::ResponseHead &head,
+void append_response_head(std::string &to, const http::ResponseHead &head,
                           const ResponseRewrite &rewrite) {
-    out += "HTTP/1.1 ";
-    append_number(out, static_cast<std::uint64_t>(head.status));
-    out.append(" ").append(head.reason_phrase).append("\r\n");
+    HeadWriter out{to};
+    out.add("HTTP/1.1 ").number(static_cast<std::uint64_t>(head.status));
+    out.add(" ").add(head.reason_phrase).add("\r\n");
     const bool informational = head.status < 200;
     // A length that says what a body would have had stays (HEAD, 304); framing says the rest.
     const bool keeps_length =
@@ -234,29 +215,25 @@ void append_response_head(std::string &out, const http::ResponseHead &head,
             lines.add(field);
         } else if (keeps_length) {
             lines.flush();
-            append_field(out, field.name, without_leading_zeros(field.value));
+            out.field(field.name, without_leading_zeros(field.value));
         }
     }
     lines.flush();
     append_framing(out, rewrite.framing);
-    if (!informational && !rewrite.date.empty() && head.fields.find(FieldId::date) == nullptr)
-        append_field(out, "Date", rewrite.date);
-    if (!rewrite.set_cookie.empty()) append_field(out, "Set-Cookie", rewrite.set_cookie);
+    if (!informational && !rewrite.date.empty() && !head.fields.has(FieldId::date))
+        out.field("Date", rewrite.date);
+    if (!rewrite.set_cookie.empty()) out.field("Set-Cookie", rewrite.set_cookie);
     append_via(out, head.version, rewrite.via);
-    if (!rewrite.upgrade.empty()) {
-        out += "Connection: Upgrade\r\n";
-        append_field(out, "Upgrade", rewrite.upgrade);
-    } else if (rewrite.persistence == Persistence::close) {
-        out += "Connection: close\r\n";
-    } else if (rewrite.persistence == Persistence::keep_alive) {
-        out += "Connection: keep-alive\r\n";
-    }
-    out += "\r\n";
+    if (!rewrite.upgrade.empty()) append_upgrade(out, rewrite.upgrade);
+    else if (rewrite.persistence == Persistence::close) out.add("Connection: close\r\n");
+    else if (rewrite.persistence == Persistence::keep_alive) out.add("Connection: keep-alive\r\n");
+    out.add("\r\n");
 }
 
-void append_trailers(std::string &out, const http::Fields &trailers) {
-    for (const http::Field &field : trailers) append_field(out, field.name, field.value);
-    out += "\r\n";
+void append_trailers(std::string &to, const http::Fields &trailers) {
+    for (const http::Field &field : trailers)
+        to.append(field.name).append(": ").append(field.value).append("\r\n");
+    to += "\r\n";
 }
 
 }  // namespace uvoy::proxy
