@@ -31,12 +31,12 @@ void TimerWheel::schedule(Alarm &alarm) {
     const std::int64_t at = std::min(due, current_ + static_cast<std::int64_t>(slots));
     const auto slot = static_cast<std::size_t>(at) % slots;
     alarm.scheduled_ = TimePoint{at * tick};
+    next_ = std::min(next_, alarm.scheduled_);
     alarm.link_before(slots_[slot]);
     occupied_[slot / 64] |= std::uint64_t{1} << (slot % 64);
 }
 
-TimePoint TimerWheel::next() const {
-    if (passed_.linked()) return TimePoint{current_ * tick};
+TimePoint TimerWheel::find_next() const {
     // The first occupied slot after the current one; bits of emptied slots are stale until their
     // slot comes up, which costs one early wake-up.
     const std::size_t start = static_cast<std::size_t>(current_ + 1) % slots;
@@ -62,9 +62,10 @@ Alarm *TimerWheel::expire(TimePoint now) {
             if (alarm.due_ <= now) return &alarm;
             if (alarm.due_ != TimePoint::max()) schedule(alarm);
         }
-        const TimePoint upcoming = next();
+        const TimePoint upcoming = find_next();
         if (upcoming > TimePoint{target * tick}) {
             current_ = std::max(current_, target);
+            next_ = upcoming;
             return nullptr;
         }
         current_ = upcoming.time_since_epoch() / tick;

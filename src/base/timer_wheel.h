@@ -49,8 +49,9 @@ public:
     /// Takes it out; it may be set in another wheel from then on.
     static void remove(Alarm &alarm) { alarm.unlink(); }
 
-    /// No alarm rings before that; TimePoint::max() if none is set.
-    TimePoint next() const;
+    /// No alarm rings before that, and it moves back only in expire(); TimePoint::max() if none is
+    /// set.
+    TimePoint next() const { return next_; }
 
     /// Takes out one alarm that is due, or nullptr.  Call until it is nullptr: what the owners do
     /// in between is free.
@@ -62,10 +63,12 @@ private:
         return (time.time_since_epoch() + tick - Duration{1}) / tick;
     }
     void schedule(Alarm &alarm);
+    TimePoint find_next() const;
 
     std::array<Alarm, slots> slots_;  // sentinels of rings
     Alarm passed_;                    // ring of alarms whose slot has come up
     std::array<std::uint64_t, slots / 64> occupied_{};
+    TimePoint next_ = TimePoint::max();
     std::int64_t current_;  // ticks up to and with this one have come up
 };
 
