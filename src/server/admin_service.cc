@@ -99,16 +99,16 @@ proxy::ServiceReply AdminService::serve(const http::RequestHead &head, std::stri
                         return guarded(changes_.run(endpoint, body));
                     });
     }
-    const Page page = path == "/" && wants_page(head) ? &AdminService::page : page_of(path);
+    const Page found = path == "/" && wants_page(head) ? &AdminService::page : page_of(path);
     const AdminReader reader = find_reader(path);
-    if (page == nullptr && reader == nullptr)
+    if (found == nullptr && reader == nullptr)
         return problem(404, "there is nothing here; / lists what there is");
     if (head.method != http::Method::get && head.method != http::Method::head)
         return not_allowed("GET, HEAD");
     // These two take no time, and who asks them draws conclusions.
-    if (path == "/healthz" || path == "/readyz") return guarded((this->*page)());
+    if (path == "/healthz" || path == "/readyz") return guarded((this->*found)());
     return guarded(within_budget(
-        [&] { return page != nullptr ? (this->*page)() : reader(*view_, Query{query}); }));
+        [&] { return found != nullptr ? (this->*found)() : reader(*view_, Query{query}); }));
 }
 
 AdminService::Page AdminService::page_of(std::string_view path) {
