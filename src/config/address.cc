@@ -43,6 +43,18 @@ Parsed unix_address(std::string_view path) {
     return Address{.host = {}, .port = 0, .path = std::string{path}};
 }
 
+/// sd_listen_fds(3) says what a name may be.
+Parsed inherited_address(std::string_view name) {
+    constexpr std::size_t longest = 255;
+    const bool fits =
+        std::ranges::all_of(name, [](char c) { return c >= ' ' && c <= '~' && c != ':'; });
+    if (name.empty() || name.size() > longest || !fits)
+        return Wrong{
+            "the name of an inherited socket, \"fd:NAME\", has 1..255 printable ASCII "
+            "characters and no \":\""};
+    return Address{.host = {}, .port = 0, .path = {}, .descriptor = std::string{name}};
+}
+
 Result<std::string, std::string> parse_host(std::string_view written) {
     const bool brackets = written.starts_with('[') && written.ends_with(']');
     const std::string host{brackets ? written.substr(1, written.size() - 2) : written};
@@ -61,6 +73,7 @@ Result<std::string, std::string> parse_host(std::string_view written) {
 
 std::string Address::text() const {
     if (is_unix()) return "unix:" + path;
+    if (is_inherited()) return "fd:" + descriptor;
     const bool ipv6 = host.find(':') != host.npos;
     return (ipv6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
 }
@@ -90,7 +103,7 @@ bool is_host_name(std::string_view host) {
 
 Parsed parse_address(std::string_view text) {
     if (text.starts_with("unix:")) return unix_address(text.substr(5));
-    if (text.starts_with("fd:")) return Wrong{"inherited sockets (\"fd:NAME\") are not supported"};
+    if (text.starts_with("fd:")) return Wrong{"an inherited socket (\"fd:NAME\") is for listeners"};
     if (text.find("://") != text.npos)
         return Wrong{quote(text) + " is a URL, expected \"host:port\""};
     const std::size_t colon = text.rfind(':');
@@ -108,6 +121,7 @@ Parsed parse_address(std::string_view text) {
 }
 
 Parsed parse_listen_address(std::string_view text) {
+    if (text.starts_with("fd:")) return inherited_address(text.substr(3));
     if (text.starts_with("*:") || text.starts_with(':'))
         return Wrong{quote(text) + " names no interface; all of IPv4 are \"0.0.0.0:port\", " +
                      "all of IPv6 \"[::]:port\""};

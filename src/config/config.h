@@ -97,7 +97,8 @@ struct TrustedProxy {
 /// Where clients connect.
 struct Listener {
     std::string name;
-    std::vector<Address> addresses;  ///< at least one; hosts are IP literals or "localhost"
+    std::vector<Address> addresses;     ///< at least one; hosts are IP literals or "localhost"
+    std::optional<std::uint32_t> mode;  ///< of the socket files; none: what the umask leaves
     std::vector<TrustedProxy> trusted_proxies;
     Normalize normalize;
     ListenerTimeouts timeouts;
@@ -355,6 +356,7 @@ struct RateLimit {
 /// Where the admin API listens.
 struct Admin {
     Address address{.host = "127.0.0.1", .port = 9901, .path = {}};
+    std::uint32_t mode = 0600;  ///< of the socket file, if the address is one
 
     friend bool operator==(const Admin &, const Admin &) = default;
 };

@@ -1,5 +1,7 @@
 #include "config/tables.h"
 
+#include <algorithm>
+
 namespace uvoy::config {
 
 namespace {
@@ -69,6 +71,14 @@ const Table<Normalize> &normalize_table() {
     return table;
 }
 
+void check_mode(Context &context, const Node &node, Listener &listener) {
+    const Node *const mode = node.find("mode");
+    const auto &addresses = listener.addresses;
+    if (mode != nullptr && !addresses.empty() &&
+        std::ranges::none_of(addresses, [](const Address &each) { return each.is_unix(); }))
+        context.fail(*mode, "belongs to a \"unix:\" address, and there is none");
+}
+
 }  // namespace
 
 const Table<Listener> &listener_table() {
@@ -77,18 +87,23 @@ const Table<Listener> &listener_table() {
     constexpr std::size_t most_proxies = 1024;
     static const Table<T> table{
         .noun = "a listener",
-        .keys = {
-            required(key<T>("address", &T::addresses, one_or_many(listen_address(), most_addresses),
-                            "where clients connect: one address or an array")),
-            key<T>("trusted_proxies", &T::trusted_proxies, list(trusted_proxy(), 0, most_proxies),
-                   "whose X-Forwarded-* and Forwarded are believed"),
-            key<T>("normalize", &T::normalize, object(normalize_table()),
-                   "the form in which paths are matched, hashed, logged and forwarded"),
-            key<T>("timeouts", &T::timeouts, object(timeouts_table()),
-                   "how long a client may take"),
-            key<T>("limits", &T::limits, object(limits_table()), "how much a client may send"),
-            key<T>("rate_limits", &T::rate_limits, rate_limit_names(),
-                   "rate limits of all requests of this listener")}};
+        .keys = {required(key<T>("address", &T::addresses,
+                                 one_or_many(listen_address(), most_addresses),
+                                 "where clients connect: one address or an array")),
+                 derived(key<T>("mode", &T::mode, optional_of(file_mode()),
+                                "permissions of the files of \"unix:\" addresses"),
+                         "what the umask leaves"),
+                 key<T>("trusted_proxies", &T::trusted_proxies,
+                        list(trusted_proxy(), 0, most_proxies),
+                        "whose X-Forwarded-* and Forwarded are believed"),
+                 key<T>("normalize", &T::normalize, object(normalize_table()),
+                        "the form in which paths are matched, hashed, logged and forwarded"),
+                 key<T>("timeouts", &T::timeouts, object(timeouts_table()),
+                        "how long a client may take"),
+                 key<T>("limits", &T::limits, object(limits_table()), "how much a client may send"),
+                 key<T>("rate_limits", &T::rate_limits, rate_limit_names(),
+                        "rate limits of all requests of this listener")},
+        .finish = check_mode};
     return table;
 }
 

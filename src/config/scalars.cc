@@ -184,10 +184,20 @@ Type<Rate> rate() {
 }
 
 Type<Address> listen_address() {
-    return address({.expects = "an address such as \"0.0.0.0:3000\", \"[::]:3000\" or "
+    return address({.expects = "an address such as \"0.0.0.0:3000\", \"[::]:3000\", "
+                               "\"unix:/path\" or \"fd:NAME\"",
+                    .pattern = "unix:/.+|fd:[ -9;-~]{1,255}|.+:[0-9]+"},
+                   parse_listen_address);
+}
+
+Type<Address> admin_address() {
+    return address({.expects = "an address such as \"127.0.0.1:9901\", \"[::1]:9901\" or "
                                "\"unix:/path\"",
                     .pattern = "unix:/.+|.+:[0-9]+"},
-                   parse_listen_address);
+                   [](std::string_view text) {
+                       const bool inherited = text.starts_with("fd:");
+                       return inherited ? parse_address(text) : parse_listen_address(text);
+                   });
 }
 
 Type<Address> endpoint_address() {
@@ -195,6 +205,25 @@ Type<Address> endpoint_address() {
                                "\"unix:/path\"",
                     .pattern = "unix:/.+|.+:[0-9]+"},
                    parse_address);
+}
+
+Type<std::uint32_t> file_mode() {
+    Form form{.expects = "permissions in octal, such as \"0660\"", .pattern = "0?[0-7]{3}"};
+    Parse<std::uint32_t> parse =
+        [=](const std::string &string) -> Result<std::uint32_t, std::string> {
+        const bool octal = string.find_first_not_of("01234567") == string.npos;
+        const bool fits = string.size() == 3 || (string.size() == 4 && string[0] == '0');
+        if (!octal || !fits) return misfit(string, form);
+        std::uint32_t mode = 0;
+        for (const char digit : string) mode = mode * 8 + static_cast<std::uint32_t>(digit - '0');
+        return mode;
+    };
+    return string_type<std::uint32_t>(form, std::move(parse), [](const std::uint32_t &mode) {
+        std::string text = "0000";
+        for (std::size_t i = 1; i < text.size(); ++i)
+            text[i] = static_cast<char>('0' + (mode >> (3 * (text.size() - 1 - i)) & 7));
+        return json_string(text);
+    });
 }
 
 Type<TrustedProxy> trusted_proxy() {

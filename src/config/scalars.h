@@ -86,10 +86,15 @@ Type<Share> share();
 Type<Factor> factor(std::uint32_t min, std::uint32_t max);
 Type<Rate> rate();
 
-/// Where a listener or the admin API listens.
+/// Where a listener listens.
 Type<Address> listen_address();
+/// Where the admin API listens: `uvoy ctl` has to find it.
+Type<Address> admin_address();
 /// Where an endpoint is.
 Type<Address> endpoint_address();
+
+/// Permissions of a file: "0660".
+Type<std::uint32_t> file_mode();
 
 /// A network, an address, or the word "unix".
 Type<TrustedProxy> trusted_proxy();

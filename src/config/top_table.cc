@@ -33,11 +33,20 @@ Type<std::string> seed() {
     return string_type<std::string>(form, std::move(parse), json_string);
 }
 
+void check_mode(Context &context, const Node &node, Admin &admin) {
+    const Node *const mode = node.find("mode");
+    if (mode != nullptr && !admin.address.is_unix())
+        context.fail(*mode, "belongs to a \"unix:\" address");
+}
+
 const Table<Admin> &admin_table() {
     using T = Admin;
     static const Table<T> table{
         .noun = "an admin API",
-        .keys = {key<T>("address", &T::address, listen_address(), "where it listens")}};
+        .keys = {key<T>("address", &T::address, admin_address(), "where it listens"),
+                 key<T>("mode", &T::mode, file_mode(),
+                        "permissions of the file of a \"unix:\" address")},
+        .finish = check_mode};
     return table;
 }
 
@@ -80,7 +89,8 @@ void check_addresses(Context &context, const Node &root, const Config &config) {
         const Node *written = listeners->find(listener.name)->find("address");
         for (std::size_t i = 0; i < listener.addresses.size(); ++i) {
             const Address &address = listener.addresses[i];
-            if (written == nullptr || (!address.is_unix() && address.port == 0)) continue;
+            const bool is_read = address.is_unix() || address.is_inherited() || address.port != 0;
+            if (written == nullptr || !is_read) continue;
             const bool many = written->kind == Node::Kind::array;
             const auto [owner, is_new] = owners.emplace(socket_of(address), listener.name);
             // Within one array, the list itself reports what is written twice.

@@ -35,7 +35,8 @@ Admin::Admin(uv::Loop &loop, const config::Admin &config, const ServerView &view
       driver_{loop,
               {.runtime = runtime_,
                .ports = {.observer = &observer_, .stats = &stats_, .service = &service_}}} {
-    std::vector<uv::FileDescriptor> sockets = listen_at(config.address, 1, "/admin/address");
+    std::vector<uv::FileDescriptor> sockets =
+        listen_at(config.address, 1, "/admin/address", config.mode);
     address_ = uv::local_address(sockets.front().get());
     for (uv::FileDescriptor &socket : sockets) driver_.listen(std::move(socket), 0);
 }

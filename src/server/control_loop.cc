@@ -5,6 +5,7 @@
 #include "config/shown.h"
 #include "server/cpu_count.h"
 #include "server/descriptor_limit.h"
+#include "server/inherited_sockets.h"
 #include "server/listening_sockets.h"
 #include "server/moved_keys.h"
 #include "server/seeds.h"
@@ -36,7 +37,10 @@ std::string joined(const std::vector<ConfigChange> &changes) {
 std::size_t connections_for(const config::Config &config, std::size_t workers) {
     DescriptorUse use{.workers = workers, .listening = 0, .endpoints = 0};
     for (const config::Listener &listener : config.listeners)
-        use.listening += listener.addresses.size() * workers;
+        for (const config::Address &address : listener.addresses)
+            use.listening +=
+                workers *
+                (address.is_inherited() ? inherited_with_name(address.descriptor).size() : 1);
     for (const config::Cluster &cluster : config.clusters)
         use.endpoints +=
             cluster.discovery ? cluster.discovery->max_endpoints : cluster.endpoints.size();

@@ -1,5 +1,6 @@
 #include "server/generations.h"
 
+#include "server/inherited_sockets.h"
 #include "server/start_error.h"
 
 #include <fmt/format.h>
@@ -66,6 +67,7 @@ void Generations::add(std::unique_ptr<Generation> next,
         if (!after.contains(address)) closing_.push_back({.address = address, .due = due});
     list_.push_back(std::move(next));
     adopt(std::move(sockets));
+    set_modes(present().runtime().config().listeners);
     wake_workers();
     close_some();
 }
@@ -79,7 +81,8 @@ void Generations::reopen_logs() {
 void Generations::on_progress() {
     forget_former();
     end_those_over();
-    std::erase_if(closing_, [&](const Closing &closing) { return is_closed(closing); });
+    if (std::erase_if(closing_, [&](const Closing &closing) { return is_closed(closing); }) != 0)
+        reopen_inherited();
 }
 
 void Generations::forget_former() {

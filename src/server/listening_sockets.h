@@ -4,6 +4,8 @@
 #include "uv/fd.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -21,13 +23,19 @@ struct BoundSocket {
 /// inherited: what the kernel has queued at a socket must be accepted there.  Throws StartError
 /// with `pointer`, also when another process listens there: SO_REUSEPORT alone would share the
 /// port with another uvoy in silence.
+/// Of sockets with a name, `copies` descriptors each: one of several threads that poll it gets the
+/// connection.  `mode`: of a socket file; none: as it is.
 std::vector<uv::FileDescriptor> listen_at(const config::Address &address, std::size_t copies,
-                                          const std::string &pointer);
+                                          const std::string &pointer,
+                                          std::optional<std::uint32_t> mode = std::nullopt);
 
 /// For each worker the sockets it accepts from.  Without those of the addresses in `open`, where
 /// this process listens already.
 std::vector<std::vector<BoundSocket>> listen_for_workers(
     const std::vector<config::Listener> &listeners, std::size_t workers,
     const std::set<std::string> &open = {});
+
+/// Gives the socket files of listeners that are open the permissions that they should have.
+void set_modes(const std::vector<config::Listener> &listeners);
 
 }  // namespace uvoy::server

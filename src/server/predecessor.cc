@@ -35,7 +35,10 @@ void Predecessor::receive() {
     constexpr Duration patience = std::chrono::seconds{10};
     constexpr std::string_view end = "end ";
     while (auto message = channel_.receive(patience)) {
-        for (uv::FileDescriptor &socket : message->descriptors) inherit(std::move(socket));
+        std::string name;
+        if (message->text.starts_with(named_prefix))
+            name = message->text.substr(named_prefix.size());
+        for (uv::FileDescriptor &socket : message->descriptors) inherit(std::move(socket), name);
         if (message->text == resting_text) resting_ = true;
         if (message->text.starts_with(endpoints_prefix))
             std::ranges::move(

@@ -20,6 +20,8 @@ public:
     /// versions may not say this, or not listen to it.
     static constexpr std::string_view endpoints_prefix = "endpoints ";
     static constexpr std::string_view resting_text = "resting";
+    /// Before the name of the sockets that the message brings; others have none.
+    static constexpr std::string_view named_prefix = "named ";
 
     /// Takes what it gives: its listening sockets are inherited, and its hash seed.  None: there is
     /// no predecessor.  Throws std::runtime_error if it is gone.

@@ -1,7 +1,6 @@
 #include "server/service_manager.h"
 
 #include "server/inherited_sockets.h"
-#include "uv/address.h"
 
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -49,14 +48,6 @@ std::string take_variable(const char *name) {
 std::string variable(const char *name) {
     const char *const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
     return value == nullptr ? "" : value;
-}
-
-/// A socket's name in the store: its address, without what such names may not have.
-std::string store_name(int fd) {
-    std::string name = uv::to_text(uv::local_address(fd));
-    std::ranges::replace(name, ':', '_');
-    constexpr std::size_t longest = 255;
-    return name.substr(0, longest);
 }
 
 std::int64_t count_of(Duration duration) { return duration_cast<microseconds>(duration).count(); }
@@ -137,7 +128,7 @@ void ServiceManager::store_sockets() {
     std::vector<std::string> dropped = drop_inherited();
     if (address_.empty()) return;
     const auto before = std::exchange(stored_, {});
-    const std::vector<uv::FileDescriptor> sockets = all_listening_sockets();
+    const std::vector<uv::FileDescriptor> sockets = own_listening_sockets();
     for (const uv::FileDescriptor &each : sockets) ++stored_[store_name(each.get())];
     for (const auto &[name, count] : before) dropped.push_back(name);
     for (const std::string &name : dropped)

@@ -88,11 +88,17 @@ void Successor::start(const DescriptorChannel &theirs) {
 }
 
 bool Successor::give_sockets() {
-    const std::vector<uv::FileDescriptor> sockets = all_listening_sockets();
+    for (const std::string &name : inherited_names())
+        if (!give(fmt::format("{}{}", Predecessor::named_prefix, name), inherited_with_name(name)))
+            return false;
+    return give("sockets", own_listening_sockets());
+}
+
+bool Successor::give(std::string_view text, const std::vector<uv::FileDescriptor> &sockets) {
     std::span<const uv::FileDescriptor> left{sockets};
     while (!left.empty()) {
         const auto some = left.first(std::min(left.size(), DescriptorChannel::most_descriptors));
-        if (!channel_.send("sockets", some)) return false;
+        if (!channel_.send(text, some)) return false;
         left = left.subspan(some.size());
     }
     return true;

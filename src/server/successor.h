@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace uvoy::server {
@@ -41,6 +42,7 @@ public:
 private:
     void start(const DescriptorChannel &theirs);
     bool give_sockets();
+    bool give(std::string_view text, const std::vector<uv::FileDescriptor> &sockets);
     bool tell() const;
     void on_readable();
     void on_late();

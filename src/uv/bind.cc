@@ -45,7 +45,7 @@ void remove_if_stale(const SocketAddress &address) {
 
 }  // namespace
 
-FileDescriptor listen_on(const SocketAddress &address) {
+FileDescriptor listen_on(const SocketAddress &address, std::optional<mode_t> mode) {
     FileDescriptor fd = make_socket(address);
     if (address.is_unix()) {
         remove_if_stale(address);
@@ -56,8 +56,17 @@ FileDescriptor listen_on(const SocketAddress &address) {
         if (address.family() == AF_INET6) enable(fd, IPPROTO_IPV6, IPV6_V6ONLY, address);
     }
     if (bind(fd.get(), address.get(), address.length) != 0) fail(errno, "bind to", address);
+    if (mode && address.is_unix())
+        if (const int error = set_mode(address, *mode); error != 0) fail(error, "chmod", address);
     if (listen(fd.get(), backlog) != 0) fail(errno, "listen on", address);
     return fd;
+}
+
+int set_mode(const SocketAddress &address, mode_t mode) {
+    sockaddr_un name;
+    std::memcpy(&name, &address.storage, sizeof name);
+    // What is a link there now is not what was bound.
+    return fchmodat(AT_FDCWD, name.sun_path, mode, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
 }
 
 FileDescriptor duplicate(const FileDescriptor &fd) {

@@ -6,7 +6,10 @@
 #include "uv/handle.h"
 #include "uv/timer.h"
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <optional>
 
 namespace uvoy::uv {
 
@@ -18,8 +21,12 @@ class Loop;
 /// first call with port 0 the others take local_address() of the first.  Accepted connections
 /// inherit TCP_NODELAY.  IPv6 sockets leave IPv4 alone.  Unix: one call, then duplicate(); the file
 /// of a dead listener is replaced, that of a living one is EADDRINUSE, and nobody removes the file
-/// at the end, because it may be the next process's by then.
-FileDescriptor listen_on(const SocketAddress &address);
+/// at the end, because it may be the next process's by then.  `mode`: the file's permissions,
+/// whatever the umask is; nobody connects before it has them.
+FileDescriptor listen_on(const SocketAddress &address, std::optional<mode_t> mode = std::nullopt);
+
+/// The permissions of a unix socket's file.  0 or errno.
+int set_mode(const SocketAddress &address, mode_t mode);
 
 /// The same open socket once more.  Throws std::system_error.
 FileDescriptor duplicate(const FileDescriptor &fd);

@@ -93,6 +93,40 @@ class Start(unittest.TestCase):
                     client.sendall(b"GET / HTTP/1.0\r\n\r\n")
                     self.assertTrue(client.recv(100).startswith(b"HTTP/1.1 200"))
 
+    def test_socket_files_have_the_mode_that_they_should(self):
+        with tempfile.TemporaryDirectory() as folder:
+            settings = config("127.0.0.1:1", routes=[{"respond": {"body": "hi"}}])
+            settings["listeners"]["unix"] = {"address": f"unix:{folder}/web", "mode": "0666"}
+            settings["admin"] = {"address": f"unix:{folder}/admin"}
+            with AskedByCommand(settings, umask=0o077) as uvoy:
+                self.assertEqual(modes(folder), {"web": 0o666, "admin": 0o600})
+                settings["listeners"]["unix"]["mode"] = "0660"
+                uvoy.path.write_text(json.dumps(settings))
+                self.assertEqual(uvoy.ctl("reload").returncode, 0)
+                self.assertEqual(modes(folder)["web"], 0o660)
+            settings["admin"]["mode"] = "0660"
+            with AskedByCommand(settings, umask=0):
+                self.assertEqual(modes(folder), {"web": 0o660, "admin": 0o660})
+
+
+class AskedByCommand(Uvoy):
+    """Its admin address is a socket file."""
+
+    @property
+    def path(self):
+        return self.process.args[-1]
+
+    def ctl(self, *arguments):
+        return run_once("ctl", "--config", self.path, *arguments)
+
+    def is_ready(self):
+        assert self.process.poll() is None, self.log()
+        return self.ctl("status").returncode == 0
+
+
+def modes(folder):
+    return {path.name: path.stat().st_mode & 0o7777 for path in pathlib.Path(folder).iterdir()}
+
 
 if __name__ == "__main__":
     harness.main()

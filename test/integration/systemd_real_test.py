@@ -235,6 +235,20 @@ class Service(unittest.TestCase):
         self.assertEqual(wire.ask(self.port).status, 200)
         self.assertEqual(self.show("ActiveState"), "active")
 
+    def test_a_listener_may_be_at_a_socket_units_name(self):
+        port = self.port
+        self.configure(config(self.origin, listener={"address": "fd:web"}))
+        (UNITS / "uvoy.socket").write_text(
+            f"[Socket]\nListenStream=127.0.0.1:{port}\nFileDescriptorName=web\n")
+        self.systemctl("daemon-reload")
+        self.systemctl("start", "uvoy.socket")
+        self.assertEqual(wire.ask(port).status, 200)
+        for change in ("reload", "restart"):
+            self.systemctl(change, UNIT)
+            self.assertEqual(wire.ask(port).status, 200)
+        self.upgrade()
+        self.assertEqual(wire.ask(port).status, 200)
+
 
 if __name__ == "__main__":
     managers.main()

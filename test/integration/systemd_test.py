@@ -1,10 +1,12 @@
 """What systemd hears and gets (sd_notify(3), sd_listen_fds(3)); a socket here stands for it."""
 
 import array
+import json
 import os
 import pathlib
 import signal
 import socket
+import subprocess
 import tempfile
 import threading
 import unittest
@@ -191,6 +193,125 @@ class Notify(unittest.TestCase):
             eventually(lambda: len(self.manager.heard("WATCHDOG")) > fed, "the successor feeds it")
             os.kill(pid, signal.SIGTERM)
             eventually(lambda: self.manager.heard("STOPPING"))
+
+
+class Named(unittest.TestCase):
+    """Listeners at sockets that come with a name."""
+
+    def setUp(self):
+        self.manager = self.enterContext(Manager())
+        self.origin = self.enterContext(Origin())
+        self.sockets = [self.enterContext(socket.create_server(("127.0.0.1", 0))) for _ in "123"]
+        self.ports = [each.getsockname()[1] for each in self.sockets]
+
+    def passed(self, *names):
+        return [(name, each.fileno()) for name, each in zip(names, self.sockets)]
+
+    def settings(self, *addresses, **top):
+        return config(self.origin, listener={"address": list(addresses)}, **top)
+
+    def refused(self, settings, *names):
+        started = Started(settings, self.manager, self.passed(*names))
+        path = pathlib.Path(self.manager.folder.name) / "uvoy.json"
+        path.write_text(json.dumps(settings))
+        done = subprocess.run(
+            [*started.wrapper, harness.BINARY, "run", path],
+            capture_output=True, text=True, timeout=harness.PATIENCE, **started.options,
+        )
+        for fd in getattr(started, "copies", ()):
+            os.close(fd)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        return done.stderr
+
+    def change(self, uvoy, *addresses):
+        changed = {**uvoy.settings}
+        changed["listeners"] = {"web": {"address": list(addresses)}}
+        path = uvoy.process.args[-1]
+        path.write_text(json.dumps(changed))
+        # An address that is being closed cannot be opened yet.
+        eventually(lambda: harness.run_once("ctl", "--config", path, "reload").returncode == 0)
+
+    def answers(self, *ports):
+        return [wire.ask(port).status for port in ports]
+
+    def test_all_sockets_of_the_name_are_used_and_systemd_is_not_to_keep_them(self):
+        fds = self.passed("web", "web", "other")
+        with Started(self.settings("fd:web"), self.manager, fds) as uvoy:
+            for _ in range(10):
+                self.assertEqual(self.answers(*self.ports[:2]), [200, 200])
+            (listener,) = uvoy.json("/v1/listeners")["listeners"]
+            self.assertEqual(listener["addresses"], ["fd:web"])
+            eventually(lambda: self.manager.store)
+            self.assertEqual([name for name, _ in self.manager.store],
+                             [f"127.0.0.1_{uvoy.admin_port}"])
+
+    def test_a_name_that_is_not_there_is_told_with_those_that_are(self):
+        told = self.refused(self.settings("fd:web"), "wbe", "api")
+        self.assertIn("/listeners/web/address", told)
+        self.assertIn('no listening socket of that name: passed are "api", "wbe"', told)
+        self.assertIn("none was passed", self.refused(self.settings("fd:web")))
+
+    def test_a_socket_does_not_serve_by_name_and_by_address(self):
+        told = self.refused(self.settings("fd:web", f"127.0.0.1:{self.ports[0]}"), "web")
+        self.assertIn("/listeners/web/address/1", told)
+        self.assertIn("is the socket of fd:web", told)
+
+    def test_check_needs_no_sockets(self):
+        path = pathlib.Path(self.manager.folder.name) / "uvoy.json"
+        path.write_text(json.dumps(self.settings("fd:web")))
+        done = harness.run_once("check", path)
+        self.assertEqual(done.returncode, 0, done.err)
+
+    def test_one_that_a_reload_takes_away_waits_for_one_that_brings_it_back(self):
+        web, other, unused = self.ports
+        fds = self.passed("web", "other", "unused")
+        with Started(self.settings("fd:web", "fd:other"), self.manager, fds) as uvoy:
+            self.assertEqual(self.answers(web, other), [200, 200])
+            self.change(uvoy, "fd:other")
+            eventually(lambda: self.nobody_answers(web), "it is closed")
+            with wire.connect(web) as client:
+                client.send(wire.head("GET", "/"))
+                self.assertEqual(self.answers(other), [200])
+                self.change(uvoy, "fd:web", "fd:other", "fd:unused")
+                self.assertEqual(client.response().status, 200)
+            for _ in range(5):
+                self.assertEqual(self.answers(web, other, unused), [200] * 3)
+
+    def nobody_answers(self, port):
+        with wire.connect(port) as client:
+            client.send(wire.head("GET", "/", [("Connection", "close")]))
+            client.sock.settimeout(0.5)
+            try:
+                client.response()
+            except TimeoutError:
+                return True
+        return False
+
+    def test_an_upgrade_gives_them_on_with_their_names(self):
+        web, other, unused = self.ports
+        fds = self.passed("web", "other", "other")
+        with Started(self.settings("fd:web"), self.manager, fds) as uvoy:
+            done = harness.run_once("ctl", "--config", uvoy.process.args[-1], "upgrade")
+            self.assertEqual(done.returncode, 0, done.err)
+            pid = uvoy.json("/v1/status")["pid"]
+            try:
+                self.assertEqual(uvoy.wait(), 0)
+                self.assertEqual(self.answers(web), [200])
+                self.change(uvoy, "fd:web", "fd:other")
+                self.assertEqual(self.answers(web, other, unused), [200] * 3)
+            finally:
+                os.kill(pid, signal.SIGTERM)
+                eventually(lambda: self.manager.heard("STOPPING"))
+
+    def test_a_name_may_be_what_the_store_calls_another_socket(self):
+        settings = self.settings("fd:placeholder")
+        name = settings["admin"]["address"].replace(":", "_")
+        settings["listeners"]["web"]["address"] = f"fd:{name}"
+        with Started(settings, self.manager, self.passed(name)):
+            eventually(lambda: self.manager.store)
+        with Started(settings, self.manager, self.passed(name) + self.manager.store) as uvoy:
+            self.assertEqual(self.answers(self.ports[0]), [200])
+            self.assertEqual(uvoy.admin("/readyz").status, 200)
 
 
 class stopped_thread:

@@ -40,7 +40,7 @@ TEST_CASE("every key reaches its member") {
         // A comment, /* and a trap.
         "workers": 4,
         "hash_seed": "of the fleet",
-        "admin": {"address": "unix:/run/uvoy/admin.sock"},
+        "admin": {"address": "unix:/run/uvoy/admin.sock", "mode": "0660"},
         "access_log": [{"path": "/var/log/uvoy/access.log", "format": "100%% %{status}|%{sent}",
                         "sample": "12.5%", "only": "errors"}, {}],
         "shutdown": {"drain_timeout": "0s"},
@@ -72,7 +72,7 @@ TEST_CASE("every key reaches its member") {
                     "normalize": {"dot_segments": "refuse", "encoded_slashes": "decode",
                                   "unreserved": "keep", "encoded_controls": "keep",
                                   "merge_slashes": true}},
-            "v6": {"address": ["[0:0::1]:81", "unix:/run/v6.sock"]}
+            "v6": {"address": ["[0:0::1]:81", "unix:/run/v6.sock", "fd:a b/80"], "mode": "666"}
         },
         "clusters": {
             "a": {"endpoints": [{"address": "db.internal:1", "name": "one", "weight": 1000,
@@ -101,6 +101,7 @@ TEST_CASE("every key reaches its member") {
         CHECK(config.workers == 4);
         CHECK(config.hash_seed == "of the fleet");
         CHECK(config.admin->address.path == "/run/uvoy/admin.sock");
+        CHECK(config.admin->mode == 0660);
         REQUIRE(config.access_log.size() == 2);
         CHECK(config.access_log[0].path == "/var/log/uvoy/access.log");
         const std::vector<LogPart> parts{{.text = "100% ", .field = LogField::status},
@@ -138,9 +139,12 @@ TEST_CASE("every key reaches its member") {
         CHECK(web.normalize.encoded_controls == Normalize::EncodedControls::keep);
         CHECK(web.normalize.merge_slashes);
         CHECK(web.rate_limits == std::vector<std::size_t>{1});
-        REQUIRE(config.listeners[1].addresses.size() == 2);
+        REQUIRE(config.listeners[1].addresses.size() == 3);
         CHECK(config.listeners[1].addresses[0].text() == "[::1]:81");
         CHECK(config.listeners[1].addresses[1].path == "/run/v6.sock");
+        CHECK(config.listeners[1].addresses[2].descriptor == "a b/80");
+        CHECK(config.listeners[1].addresses[2].text() == "fd:a b/80");
+        CHECK(config.listeners[1].mode == 0666);
     }
     SUBCASE("of routes") {
         REQUIRE(config.routes.size() == 2);

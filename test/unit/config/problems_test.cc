@@ -100,7 +100,16 @@ TEST_CASE("each mistake in a listener or at the top is told in one line") {
         {{.top = R"("admin": {"address": "0.0.0.0:3000"})"},
          R"(/admin/address: listener "web" has this address already)"},
         {{.top = R"("admin": {"address": "fd:admin"})"},
-         R"(/admin/address: inherited sockets ("fd:NAME") are not supported)"},
+         R"(/admin/address: an inherited socket ("fd:NAME") is for listeners)"},
+        {{.top = R"("admin": {"mode": "0660"})"}, R"(/admin/mode: belongs to a "unix:" address)"},
+        {{.top = R"("admin": {"address": "unix:/s", "mode": 660})"},
+         R"(/admin/mode: expected permissions in octal, such as "0660", got a number)"},
+        {{.top = R"("admin": {"address": "unix:/s", "mode": "4755"})"},
+         R"(/admin/mode: "4755" is not permissions in octal, such as "0660")"},
+        {{.top = R"("admin": {"address": "unix:/s", "mode": "0680"})"},
+         R"(/admin/mode: "0680" is not permissions in octal, such as "0660")"},
+        {{.listener = R"("mode": "0660")"},
+         R"(/listeners/web/mode: belongs to a "unix:" address, and there is none)"},
         {{.top = R"("admin": {"address": "example.com:1"})"},
          R"(/admin/address: a listening address needs an IP address or "localhost", not the )"
          R"(name "example.com")"},
@@ -381,6 +390,24 @@ TEST_CASE("two listeners cannot share an address, however it is spelt") {
           "f:4:41: error: /listeners/c/address/1: listener \"a\" has this address already\n"
           "f:5:26: error: /listeners/d/address: the admin API listens there by default; set "
           "\"admin\" to another address\n");
+}
+
+TEST_CASE("an inherited socket has a name that systemd could give it, and one listener") {
+    const auto problems = [](const std::string &first, const std::string &second) {
+        const Loaded loaded = parse_for_test(R"({"listeners": {"a": {"address": ")" + first +
+                                             R"("}, "b": {"address": ")" + second +
+                                             R"("}}, "clusters": {"a": {"endpoints": ["a:1"]}}})");
+        return joined(lines_of(loaded));
+    };
+    const std::string wrong =
+        "f:1:31: error: /listeners/a/address: the name of an inherited socket, \"fd:NAME\", has "
+        "1..255 printable ASCII characters and no \":\"\n";
+    CHECK(problems("fd:web", "fd:" + std::string(255, 'x')).empty());
+    for (const std::string &name : {std::string{}, std::string(256, 'x'), std::string{"a:80"},
+                                    std::string{"a\\n"}, std::string{"\xC3\xA4"}})
+        CHECK(problems("fd:" + name, "fd:web") == wrong);
+    CHECK(problems("fd:web", "fd:web") ==
+          "f:1:57: error: /listeners/b/address: listener \"a\" has this address already\n");
 }
 
 TEST_CASE("names that could not stand in a label are refused") {

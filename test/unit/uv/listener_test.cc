@@ -4,11 +4,13 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace uvoy::uv {
 namespace {
@@ -196,6 +198,25 @@ TEST_CASE("a socket file is replaced when its listener is dead, never when it li
         connect_to(file.address());
     }
     CHECK_NOTHROW(listen_on(file.address()));
+}
+
+TEST_CASE("a socket file has the mode that it should have, whatever the umask is") {
+    for (const auto &[mask, mode] : {std::pair{0077U, 0666U}, {0U, 0600U}}) {
+        const SocketFile file;
+        const mode_t before = umask(mask);
+        const FileDescriptor socket = listen_on(file.address(), mode);
+        umask(before);
+        struct stat found {};
+        REQUIRE(stat(to_text(file.address()).c_str() + 5, &found) == 0);
+        CHECK((found.st_mode & 07777U) == mode);
+    }
+}
+
+TEST_CASE("the mode of what has taken a socket file's place by a link is left alone") {
+    const SocketFile file;
+    const std::string path = to_text(file.address()).substr(5);
+    std::filesystem::create_symlink("/dev/null", path);
+    CHECK(set_mode(file.address(), 0600) != 0);
 }
 
 TEST_CASE("a file that is no socket is left alone") {
