@@ -56,6 +56,16 @@ std::optional<Refusal> refuse_browser_tricks(const http::RequestHead &head) {
     return Refusal{403, "pages of another origin may not ask here"};
 }
 
+std::optional<Refusal> refuse_foreign_page(const http::RequestHead &head) {
+    const http::Field *const site = find(head, "sec-fetch-site");
+    if (site == nullptr || site->value == "same-origin" || site->value == "none")
+        return std::nullopt;
+    // A link that somebody follows, from a dashboard for instance.
+    const http::Field *const mode = find(head, "sec-fetch-mode");
+    if (mode != nullptr && mode->value == "navigate") return std::nullopt;
+    return Refusal{403, "pages of another origin may not ask here"};
+}
+
 std::optional<Refusal> refuse_simple_change(const http::RequestHead &head) {
     const http::Field *const type = find(head, "content-type");
     if (type == nullptr || !is_json(type->value))

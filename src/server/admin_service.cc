@@ -78,6 +78,8 @@ AdminService::AdminService(const ServerView &view, Guard guard, Steering *steeri
 
 proxy::ServiceReply AdminService::serve(const http::RequestHead &head, std::string_view path,
                                         std::string_view query) {
+    if (guard_ == Guard::names)
+        if (const auto refusal = refuse_foreign_page(head)) return problem(*refusal);
     if (guard_ == Guard::names && !is_for_machines(path))
         if (const auto refusal = refuse_browser_tricks(head)) return problem(*refusal);
     if (const AdminChanges::Handler change = AdminChanges::find(path)) {

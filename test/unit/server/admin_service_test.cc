@@ -107,6 +107,29 @@ TEST_CASE("on TCP only numbers and localhost get in, so that DNS rebinding does 
     CHECK(std::get<proxy::LocalAnswer>(service.serve(absolute, "/v1/status", {})).status == 403);
 }
 
+TEST_CASE("on TCP a page of another origin may not even ask, but lead here") {
+    const Scene scene;
+    const auto asked = [&](const char *site, const char *mode, const char *path) {
+        http::RequestHead head{.method = http::Method::get,
+                               .version = http::Version::http11,
+                               .method_text = "GET",
+                               .target = path,
+                               .fields = {}};
+        for (const auto &[name, value] :
+             {std::pair{"Host", "127.0.0.1"}, {"Sec-Fetch-Site", site}, {"Sec-Fetch-Mode", mode}})
+            head.fields.push_back({.name = name, .value = value, .id = http::field_id(name)});
+        AdminService service{scene.view(), AdminService::Guard::names};
+        return std::get<proxy::LocalAnswer>(service.serve(head, path, {})).status;
+    };
+    for (const char *path : {"/metrics", "/v1/clusters"}) {
+        CHECK(asked("cross-site", "no-cors", path) == 403);
+        CHECK(asked("same-site", "cors", path) == 403);
+        CHECK(asked("same-origin", "cors", path) == 200);
+        CHECK(asked("none", "navigate", path) == 200);
+        CHECK(asked("cross-site", "navigate", path) == 200);
+    }
+}
+
 TEST_CASE("the configuration is told as it may be shown, and as null where there is no file") {
     Scene scene;
     CHECK(nlohmann::json::parse(ask(scene, "/v1/config").body)["config"].is_null());
