@@ -153,6 +153,12 @@ ServerView ControlLoop::view_of(const Generation &generation) const {
 
 void ControlLoop::on_generation_end(const Generation &generation) {
     farewell_.remember(view_of(generation), view());
+    std::erase_if(ending_logs_, [](const auto &log) { return log->has_stopped(); });
+    // Nobody else has it: the generations that went on with it are over as well.
+    if (generation.log() && generation.log().use_count() == 1) {
+        generation.log()->begin_stop();
+        ending_logs_.push_back(generation.log());
+    }
 }
 
 int ControlLoop::run() {

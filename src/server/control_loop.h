@@ -103,8 +103,9 @@ private:
     uv::Loop loop_;
     ServerState state_;
     bool ends_on_hangup_;
-    mutable Farewell farewell_;  // who looks at the metrics empties it
-    LostLines lost_lines_{0};    // its writers are those of generations
+    mutable Farewell farewell_;                            // who looks at the metrics empties it
+    LostLines lost_lines_{0};                              // its writers are those of generations
+    std::vector<std::shared_ptr<LogWriter>> ending_logs_;  // of generations that are over
     Generations generations_;
     std::unique_ptr<Supervision> supervision_;  // of the present one
     ConnectionBudget budget_;

@@ -79,12 +79,16 @@ LogWriter::~LogWriter() { stop(); }
 
 void LogWriter::stop() {
     if (!thread_.joinable()) return;
+    begin_stop();
+    thread_.join();
+}
+
+void LogWriter::begin_stop() {
     {
         const std::lock_guard lock{mutex_};
         stopping_ = true;
     }
     wake_.notify_one();
-    thread_.join();
 }
 
 void LogWriter::run() {
@@ -96,6 +100,7 @@ void LogWriter::run() {
         lock.lock();
     }
     drain(patience_at_end);
+    has_stopped_.store(true, std::memory_order_release);
 }
 
 double LogWriter::drain(Duration patience) {

@@ -45,6 +45,10 @@ public:
     /// Writes what is left, then ends.  Nobody pushes any more.  What a destination does not take
     /// within a second is lost.
     void stop();
+    /// The same without waiting for it: a disk that hangs would hold up the caller for ever.
+    void begin_stop();
+    /// Whether stop() returns at once.
+    bool has_stopped() const { return has_stopped_.load(std::memory_order_acquire); }
 
 private:
     void run();
@@ -63,6 +67,7 @@ private:
     std::mutex mutex_;
     std::condition_variable wake_;
     bool stopping_ = false;  // under mutex_
+    std::atomic<bool> has_stopped_{false};
     std::thread thread_;
 };
 

@@ -207,6 +207,21 @@ TEST_CASE("a named pipe may have no reader yet") {
     CHECK(read(reader.get(), got.data(), got.size()) == 5);
 }
 
+TEST_CASE("who ends a log need not wait for its reader") {
+    const Directory directory;
+    const std::string path = directory.file_path("one.log");
+    REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+    LostLines lost{0};
+    LogWriter writer{logs({path}), 1, lost};
+    const std::string line = std::string(200, 'x') + "\n";
+    for (int i = 0; i < 4000; ++i) CHECK(writer.worker(0).ring(0).push(line));
+    writer.begin_stop();
+    CHECK_FALSE(writer.has_stopped());  // it tries for a second
+    writer.stop();
+    CHECK(writer.has_stopped());
+    CHECK(lost > 0);
+}
+
 TEST_CASE("a pipe that takes a part takes whole lines") {
     const CountComplaints counting;
     Pipe pipe;
