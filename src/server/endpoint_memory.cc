@@ -87,6 +87,10 @@ std::vector<EndpointMemory> remember(const proxy::Runtime &runtime, const Health
                 memories.push_back(std::move(memory));
         }
     }
+    // There may be no room for all: the next check finds who is out, but not what an operator said.
+    std::ranges::stable_partition(memories, [](const EndpointMemory &each) {
+        return each.duty != cluster::Duty::ready || each.weight.has_value();
+    });
     return memories;
 }
 

@@ -3,6 +3,7 @@
 #include "server/seeds.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace uvoy::server {
@@ -10,6 +11,14 @@ namespace uvoy::server {
 namespace {
 
 using OnChange = HealthKeeper::OnChange;
+
+/// What the operator said of it.  Returns whether that is anything.
+bool recall_duty(cluster::Endpoint &endpoint, const EndpointMemory &memory) {
+    endpoint.duty = memory.duty;
+    const bool has_weight = memory.weight && memory.weight->instead_of == endpoint.weight;
+    if (has_weight) endpoint.set_weight(memory.weight->now);
+    return has_weight || memory.duty != cluster::Duty::ready;
+}
 
 }  // namespace
 
@@ -82,6 +91,7 @@ void Supervision::on_health_change(std::size_t cluster) {
 void Supervision::recall(const std::vector<EndpointMemory> &memories) {
     const TimePoint now = uv::Loop::now();
     const proxy::Runtime &runtime = generation_.runtime();
+    std::set<std::size_t> reweighed;
     for (const EndpointMemory &memory : memories) {
         const proxy::ClusterRuntime *const cluster = runtime.find_cluster(memory.cluster);
         if (cluster == nullptr) continue;
@@ -90,18 +100,13 @@ void Supervision::recall(const std::vector<EndpointMemory> &memories) {
         });
         if (found == cluster->endpoints.end()) continue;
         const auto place = cluster->config - runtime.config().clusters.data();
-        recall({static_cast<std::uint16_t>(place), (*found)->index}, memory, now);
+        const proxy::EndpointId id{static_cast<std::uint16_t>(place), (*found)->index};
+        if (recall_duty(**found, memory)) reweighed.insert(id.cluster);
+        if (memory.out) keeper_.recall(id, memory.out->cause, memory.out->why, now);
     }
+    // A ring takes its time to make, and nobody is served before.
+    for (const std::size_t cluster : reweighed) on_duty_change(cluster);
     publisher_.publish_now();
-}
-
-void Supervision::recall(proxy::EndpointId id, const EndpointMemory &memory, TimePoint now) {
-    cluster::Endpoint &endpoint = *generation_.runtime().cluster(id.cluster).endpoints[id.index];
-    endpoint.duty = memory.duty;
-    if (memory.weight && memory.weight->instead_of == endpoint.weight)
-        endpoint.set_weight(memory.weight->now);
-    on_duty_change(id.cluster);
-    if (memory.out) keeper_.recall(id, memory.out->cause, memory.out->why, now);
 }
 
 void Supervision::on_duty_change(std::size_t cluster) {

@@ -51,7 +51,6 @@ public:
 
 private:
     bool needs_discovery() const;
-    void recall(proxy::EndpointId id, const EndpointMemory &memory, TimePoint now);
     EndpointParts parts();
     void on_health_change(std::size_t cluster);
 
