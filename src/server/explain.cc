@@ -47,7 +47,7 @@ Request make_request(const Question &question) {
     if (colon != authority.npos && authority.find(']', colon) == authority.npos)
         request.port = authority.substr(colon + 1);
     target = target.substr(0, target.find('#'));
-    const std::string_view slash = target.starts_with('/') ? "" : "/";
+    const std::string_view slash = target.starts_with('/') || target == "*" ? "" : "/";
     request.text = fmt::format("{} {}{} HTTP/1.1\r\n", question.method, slash, target);
     if (std::ranges::none_of(question.headers, names_host))
         request.text += fmt::format("Host: {}\r\n", authority);

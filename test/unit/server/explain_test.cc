@@ -48,6 +48,23 @@ TEST_CASE("an explanation names the parts of the keys, and the client that a pro
     CHECK(told.json["choices"][0]["endpoint"] == told.json["endpoint"]);
 }
 
+TEST_CASE("a request that announces a body is explained without it, and so is one of no path") {
+    for (const char *framing : {"Content-Length: 5", "Content-Length: 100000", "X: y"}) {
+        CAPTURE(framing);
+        const auto told = explain(example(), {.method = "POST",
+                                              .url = "http://shop.example/a",
+                                              .headers = {framing},
+                                              .down = {},
+                                              .client = "192.0.2.9"});
+        CHECK(told.routed);
+        CHECK(told.json["path"] == "/a");
+        CHECK(told.json["client"] == "192.0.2.9");
+    }
+    const auto told =
+        explain(example(), {.method = "OPTIONS", .url = "*", .headers = {}, .down = {}});
+    CHECK(told.json["path"] != "/*");
+}
+
 TEST_CASE("the listener is that of the URL's port") {
     const auto told =
         explain(example(), {.method = "GET", .url = "http://x:3001/", .headers = {}, .down = {}});
