@@ -16,7 +16,7 @@ TEST_CASE("a configuration is shown with its references and without its secret")
           "access_log": []
         })"};
     REQUIRE(document.root() != nullptr);
-    CHECK(shown(*document.root()) == R"({
+    CHECK(shown(*document.root()) == R"json({
   "hash_seed": "(secret)",
   "listeners": {
     "web": {
@@ -31,7 +31,7 @@ TEST_CASE("a configuration is shown with its references and without its secret")
     }
   },
   "access_log": []
-})");
+})json");
 }
 
 TEST_CASE("every kind of value is shown") {
