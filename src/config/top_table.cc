@@ -44,8 +44,9 @@ const Table<Admin> &admin_table() {
     static const Table<T> table{
         .noun = "an admin API",
         .keys = {key<T>("address", &T::address, admin_address(), "where it listens"),
-                 key<T>("mode", &T::mode, file_mode(),
-                        "permissions of the file of a \"unix:\" address")},
+                 derived(key<T>("mode", &T::mode, file_mode(),
+                                "permissions of the file of a \"unix:\" address"),
+                         "\"0600\"")},
         .finish = check_mode};
     return table;
 }

@@ -400,14 +400,14 @@ TEST_CASE("an inherited socket has a name that systemd could give it, and one li
         return joined(lines_of(loaded));
     };
     const std::string wrong =
-        "f:1:31: error: /listeners/a/address: the name of an inherited socket, \"fd:NAME\", has "
+        "f:1:33: error: /listeners/a/address: the name of an inherited socket, \"fd:NAME\", has "
         "1..255 printable ASCII characters and no \":\"\n";
     CHECK(problems("fd:web", "fd:" + std::string(255, 'x')).empty());
     for (const std::string &name : {std::string{}, std::string(256, 'x'), std::string{"a:80"},
                                     std::string{"a\\n"}, std::string{"\xC3\xA4"}})
         CHECK(problems("fd:" + name, "fd:web") == wrong);
     CHECK(problems("fd:web", "fd:web") ==
-          "f:1:57: error: /listeners/b/address: listener \"a\" has this address already\n");
+          "f:1:61: error: /listeners/b/address: listener \"a\" has this address already\n");
 }
 
 TEST_CASE("names that could not stand in a label are refused") {
