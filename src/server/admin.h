@@ -32,6 +32,9 @@ public:
 
     /// Somebody else serves the address from now on: stops accepting.
     void retire(TimePoint now) { driver_.drain(now); }
+    bool retired() const { return driver_.draining(); }
+    /// It is retired, and everyone has gone.
+    bool over() const { return driver_.draining() && driver_.connections() == 0; }
 
     /// Where it listens; the first, if a name stands for several addresses.
     const uv::SocketAddress &address() const { return address_; }

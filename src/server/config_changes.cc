@@ -115,7 +115,6 @@ std::vector<std::string> needs_restart(const config::Config &now, const config::
             list.push_back("/" + std::string{key} + ": a reload cannot change it; restart");
     };
     refuse(now.workers != next.workers, "workers");
-    refuse(now.admin != next.admin, "admin");
     return list;
 }
 

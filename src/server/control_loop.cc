@@ -47,6 +47,11 @@ std::size_t connections_for(const config::Config &config, std::size_t workers) {
     return plan_connections(raise_descriptor_limit(), config.limits.connections, use);
 }
 
+bool at_one_address(const std::optional<config::Admin> &one,
+                    const std::optional<config::Admin> &other) {
+    return one && other ? one->address == other->address : one.has_value() == other.has_value();
+}
+
 std::shared_ptr<LogWriter> open_log(const std::vector<config::AccessLog> &logs, std::size_t workers,
                                     LostLines &lost) {
     return logs.empty() ? nullptr : std::make_shared<LogWriter>(logs, workers, lost);
@@ -86,6 +91,7 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
                 FailureChannel::OnReport::bind<&ControlLoop::on_failure>(*this),
                 Delegate<void()>::bind<&ControlLoop::on_lost_reports>(*this)},
       balance_{plan.workers, random_seed()},
+      admin_end_{loop_, Delegate<void()>::bind<&ControlLoop::end_former_admins>(*this)},
       drain_{loop_,
              {.timeout = config().shutdown.drain_timeout,
               .load = Delegate<Drain::Load()>::bind<&ControlLoop::load>(*this),
@@ -98,7 +104,7 @@ ControlLoop::ControlLoop(Settings &settings, Plan plan)
     guard_memory();
     generations_.present().set_log(open_log(config().access_log, plan.workers, lost_lines_));
     make_workers(plan.workers, std::move(plan.sockets));
-    if (config().admin) admin_.emplace(loop_, *config().admin, view(), this);
+    if (config().admin) admin_ = std::make_unique<Admin>(loop_, *config().admin, view(), this);
     loop_.set_after_event(Delegate<void(TimePoint)>::bind<&ControlLoop::after_event>(*this));
 }
 
@@ -180,7 +186,7 @@ int ControlLoop::run() {
     log_start_up({.runtime = generations_.present().runtime(),
                   .workers = workers_.size(),
                   .connections = budget_.limit(),
-                  .admin = admin_.has_value()});
+                  .admin = admin_ != nullptr});
     if (predecessor_ && predecessor_->resting()) set_draining(true);
     if (predecessor_ && !predecessor_->tell_ready()) {
         log::error("the process whose place this one should take has given up: ending");
@@ -202,6 +208,8 @@ void ControlLoop::discover() {
 void ControlLoop::after_event(TimePoint now) {
     supervision_->settle(now);
     if (admin_) admin_->settle(now);
+    // What is asked there may be another reload.
+    for (std::size_t i = 0; i < former_admins_.size(); ++i) former_admins_[i]->settle(now);
 }
 
 void ControlLoop::on_failure(const FailureChannel::Report &report) {
@@ -322,6 +330,8 @@ void ControlLoop::replace(config::Config next) {
         std::make_unique<Generation>(std::move(next), hash_seed, generations_.present());
     generation->set_log(log_for(generation->runtime().config()));
     const FirstAnswers answers = ask_first(generations_.present().runtime(), generation->runtime());
+    const std::optional<config::Admin> admin_before = config().admin;
+    std::unique_ptr<Admin> admin = admin_for(generation->runtime().config());
     supervision_ =
         std::make_unique<Supervision>(loop_, *generation, std::move(supervision_), answers);
     const Generation &former = generations_.present();
@@ -330,7 +340,30 @@ void ControlLoop::replace(config::Config next) {
     budget_.set_limit(connections_for(config(), workers_.size()));
     drain_.set_timeout(config().shutdown.drain_timeout);
     guard_memory();
+    if (!at_one_address(config().admin, admin_before)) {
+        if (admin_) former_admins_.push_back(std::move(admin_));
+        admin_ = std::move(admin);
+        // It may be the one that calls.
+        admin_end_.arm(Duration::zero());
+    } else if (config().admin) {
+        set_mode(config().admin->address, config().admin->mode);
+    }
     if (admin_) admin_->show(view());
+    for (const auto &each : former_admins_) each->show(view());
+}
+
+/// At another address than now.  Null: it stays where it is, or there shall be none.
+std::unique_ptr<Admin> ControlLoop::admin_for(const config::Config &next) {
+    if (!next.admin || at_one_address(config().admin, next.admin)) return nullptr;
+    return std::make_unique<Admin>(loop_, *next.admin, view(), this);
+}
+
+void ControlLoop::end_former_admins() {
+    constexpr Duration pause = std::chrono::milliseconds{100};
+    for (std::size_t i = 0; i < former_admins_.size(); ++i)
+        if (!former_admins_[i]->retired()) former_admins_[i]->retire(uv::Loop::now());
+    std::erase_if(former_admins_, [](const auto &former) { return former->over(); });
+    if (!former_admins_.empty()) admin_end_.arm(pause);
 }
 
 void ControlLoop::on_reopen_signal() { generations_.reopen_logs(); }

@@ -24,6 +24,7 @@
 #include "server/worker.h"
 #include "uv/loop.h"
 #include "uv/signal.h"
+#include "uv/timer.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -85,6 +86,8 @@ private:
     ReloadResult try_reload();
     std::uint64_t hash_seed_for(const config::Config &next) const;
     void replace(config::Config next);
+    std::unique_ptr<Admin> admin_for(const config::Config &next);
+    void end_former_admins();
     void on_end_signal();
     void on_hangup();
     void on_reopen_signal();
@@ -114,7 +117,9 @@ private:
     AcceptBalance balance_;
     std::vector<std::unique_ptr<FlightRecorder>> recorders_;  // by worker
     std::vector<std::unique_ptr<Worker>> workers_;
-    std::optional<Admin> admin_;
+    std::unique_ptr<Admin> admin_;
+    std::vector<std::unique_ptr<Admin>> former_admins_;  // at addresses that reloads took away
+    uv::Timer admin_end_;
     Drain drain_;
     bool told_to_end_ = false;  // by a signal
     std::string program_;

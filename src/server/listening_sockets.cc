@@ -207,12 +207,15 @@ std::vector<std::vector<BoundSocket>> listen_for_workers(
     return shares;
 }
 
+void set_mode(const config::Address &address, std::uint32_t mode) {
+    if (!address.is_unix()) return;
+    if (const auto parsed = uv::parse_address(address.text())) set_mode_of(*parsed, mode);
+}
+
 void set_modes(const std::vector<config::Listener> &listeners) {
     for (const config::Listener &listener : listeners)
         for (const config::Address &address : listener.addresses)
-            if (const auto parsed = uv::parse_address(address.text());
-                listener.mode && address.is_unix() && parsed)
-                set_mode_of(*parsed, *listener.mode);
+            if (listener.mode) set_mode(address, *listener.mode);
 }
 
 }  // namespace uvoy::server

@@ -35,6 +35,9 @@ std::vector<std::vector<BoundSocket>> listen_for_workers(
     const std::vector<config::Listener> &listeners, std::size_t workers,
     const std::set<std::string> &open = {});
 
+/// Gives a socket file that is open these permissions; of other addresses nothing.
+void set_mode(const config::Address &address, std::uint32_t mode);
+
 /// Gives the socket files of listeners that are open the permissions that they should have.
 void set_modes(const std::vector<config::Listener> &listeners);
 

@@ -370,6 +370,45 @@ class Logs(Reloads):
         self.assertEqual((folder / "two").read_text(), "")
 
 
+class AdminAddress(Reloads):
+    def test_it_moves_and_the_one_before_ends_when_it_has_answered(self):
+        origin = self.enterContext(Origin())
+        settings = config(origin, cluster=NO_CHECKS)
+        uvoy = self.start(settings)
+        path, before = uvoy.process.args[-1], uvoy.admin_port
+        told = f"127.0.0.1:{before}"
+        taken = {**settings, "admin": {"address": origin.address}}
+        path.write_text(json.dumps(taken))
+        done = harness.run_once("ctl", "--admin", told, "reload")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("/admin/address", done.err)
+        moved = {**settings, "admin": {"address": f"127.0.0.1:{free_port()}"}}
+        with wire.connect(before) as stays:
+            path.write_text(json.dumps(moved))
+            done = harness.run_once("ctl", "--admin", told, "reload")
+            self.assertEqual((done.returncode, done.err), (0, ""))
+            self.assertIn("admin", done.out)
+            uvoy.settings = moved
+            self.assertEqual(uvoy.admin("/readyz").status, 200)
+            eventually(lambda: self.refuses(before), "the former address is closed")
+            self.assertTrue(stays.at_end())
+        path.write_text(json.dumps({**settings, "admin": None}))
+        uvoy.signal(signal.SIGHUP)
+        eventually(lambda: self.refuses(uvoy.admin_port), "there is none")
+        path.write_text(json.dumps(settings))
+        uvoy.signal(signal.SIGHUP)
+        uvoy.settings = settings
+        eventually(lambda: not self.refuses(before), "it is back")
+        self.assertEqual(uvoy.admin("/readyz").status, 200)
+
+    def refuses(self, port):
+        try:
+            wire.connect(port).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+
 class Mistakes(Reloads):
     def test_the_configuration_in_use_stays(self):
         origin = self.enterContext(Origin())

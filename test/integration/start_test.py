@@ -101,9 +101,10 @@ class Start(unittest.TestCase):
             with AskedByCommand(settings, umask=0o077) as uvoy:
                 self.assertEqual(modes(folder), {"web": 0o666, "admin": 0o600})
                 settings["listeners"]["unix"]["mode"] = "0660"
+                settings["admin"]["mode"] = "0640"
                 uvoy.path.write_text(json.dumps(settings))
                 self.assertEqual(uvoy.ctl("reload").returncode, 0)
-                self.assertEqual(modes(folder)["web"], 0o660)
+                self.assertEqual(modes(folder), {"web": 0o660, "admin": 0o640})
             settings["admin"]["mode"] = "0660"
             with AskedByCommand(settings, umask=0):
                 self.assertEqual(modes(folder), {"web": 0o660, "admin": 0o660})
