@@ -22,6 +22,8 @@ TEST_CASE("the status tells the process and sums its listeners") {
     scene.worker(1).listener(1).connections_active.add(2);
     scene.worker(1).listener(1).requests_active.add(1);
     scene.worker(1).listener(1).connections_total.add(9);
+    scene.worker(0).requests(1, 0, 0, 5).add(1);
+    scene.worker(1).requests(1, 1, 2, 5).add(1);
     scene.state.config_loaded = leap_day - 90'000;
     Json status = status_json(scene.view(), {scene.state.started + 90s, leap_day});
     CHECK(status["pid"].is_number());
@@ -34,9 +36,10 @@ TEST_CASE("the status tells the process and sums its listeners") {
           R"("last_reload_failed":false,"generations":1},)"
           R"("upgrade":null,"log_level":"info",)"
           R"("requests_in_flight":1,"connections":5,"listeners":[)"
-          R"({"name":"web","addresses":["127.0.0.1:3000"],"requests_in_flight":0,)"
+          R"({"name":"web","addresses":["127.0.0.1:3000"],"requests_in_flight":0,"requests":{},)"
           R"("connections":3,"connections_total":0,"connections_rejected":0},)"
           R"({"name":"internal","addresses":["127.0.0.1:3000"],"requests_in_flight":1,)"
+          R"("requests":{"5xx":2},)"
           R"("connections":2,"connections_total":9,"connections_rejected":0}]})");
 
     scene.state.draining = true;
@@ -52,6 +55,7 @@ TEST_CASE("an endpoint tells its state, since when, why, and its share") {
     scene.worker(0).endpoint(1).requests[2].add(3);
     scene.worker(1).endpoint(1).requests[5].add(1);
     scene.worker(1).endpoint(1).failures[Reason::connect_refused].add(4);
+    scene.worker(1).endpoint(1).latencies[1].add(1);
     scene.runtime.endpoint({0, 1}).in_flight = 7;
     const Json json = clusters_json(scene.view(), {scene.state.started + 12500ms, leap_day});
     REQUIRE(json["clusters"].size() == 2);
@@ -69,7 +73,8 @@ TEST_CASE("an endpoint tells its state, since when, why, and its share") {
           R"("checks_failed":0,"checks_skipped":0,"ejections":0,"recent_ejections":1,)"
           R"("ejection":{"cause":"health_check","least_seconds":0.0,"checks_good":false,)"
           R"("back_in_seconds":null},"requests_in_flight":7,)"
-          R"("requests":{"2xx":3,"5xx":1},"failures":{"connect_refused":4},"ring_share":0.0})");
+          R"("requests":{"2xx":3,"5xx":1},"failures":{"connect_refused":4},)"
+          R"("first_byte_buckets":[0,1],"ring_share":0.0})");
     CHECK(app["endpoints"][0]["state"] == "healthy");
     CHECK(app["endpoints"][0]["ring_share"].get<double>() > 0.4);
 
