@@ -361,7 +361,9 @@ void World::complain(std::string text) {
 void World::begin_turn() {
     if (std::exchange(turns_, true)) return;
     if (faults_.endpoints)
-        for (const auto &connection : connections_) connection->maybe_speak_unasked();
+        // What one says may make uvoy dial another one.
+        for (std::size_t i = 0; i < connections_.size(); ++i)
+            connections_[i]->maybe_speak_unasked();
     {
         const InCore core;
         for (const Generation &generation : generations_) generation.proxy->begin_turn();
