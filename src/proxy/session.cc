@@ -144,6 +144,7 @@ bool Session::read_head(Bytes &input, std::size_t &used, TimePoint now) {
     if (scanner_.fresh()) {
         const std::size_t size = http::parse_whole_request(input, limits, proxy_->request_head);
         if (size != 0) {
+            scanner_.reset();  // the empty lines before it are not those before the next
             used += size;
             used += start_exchange(size, input.substr(size), now);
             return true;
