@@ -100,6 +100,7 @@ void LogWriter::run() {
         lock.lock();
     }
     drain(patience_at_end);
+    sinks_.clear();  // even if it takes a while until somebody looks
     has_stopped_.store(true, std::memory_order_release);
 }
 

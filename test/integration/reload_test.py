@@ -343,7 +343,9 @@ class Logs(Reloads):
         self.reload(settings)
         uvoy.ask("/4")
         self.settled()
-        self.assertFalse({str(one), str(two)} & self.open_files())
+        eventually(
+            lambda: not {str(one), str(two)} & self.open_files(), "the former ones are closed"
+        )
         reads(two, "</3>\n")
 
     def open_files(self):
