@@ -182,6 +182,7 @@ void EndpointConnection::drip(std::string rest) {
 
 void EndpointConnection::answer(const Plan &plan) {
     busy_ = false;
+    bursts_out_ = false;  // in the midst of an answer what it says would be a part of that
     if (misbehave(plan)) return;
     output_ += plan.response();
     bursts_out_ = faults_.endpoints && scheduler_.chance(10);
