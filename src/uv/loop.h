@@ -17,7 +17,8 @@ namespace uvoy::uv {
 /// The process ignores SIGPIPE from the first loop on: libuv writes without MSG_NOSIGNAL.
 class Loop {
 public:
-    static constexpr std::size_t read_buffer_size = std::size_t{64} * 1024;
+    /// A body of 64 KiB and its head come in one piece.
+    static constexpr std::size_t read_buffer_size = std::size_t{128} * 1024;
 
     Loop();
     /// Whoever made a handle must have closed it: one that is still open is a bug, which is logged
