@@ -10,6 +10,12 @@
 // The flow of the request's body, the ways an exchange may end, and its deadlines.
 namespace uvoy::proxy {
 
+namespace {
+
+constexpr std::size_t small_chunk = 512;
+
+}  // namespace
+
 Exchange::Exchange(Proxy &proxy) : proxy_{proxy} {}
 
 Exchange::~Exchange() = default;
@@ -34,6 +40,7 @@ std::size_t Exchange::receive(Bytes bytes, TimePoint now) {
         sent_at_ = now;
     }
     std::size_t used = 0;
+    std::string early;
     while (!request_over_ && used < bytes.size()) {
         const http::BodyDecoder::Step step = body_.decode(bytes.substr(used));
         used += step.consumed;
@@ -43,9 +50,18 @@ std::size_t Exchange::receive(Bytes bytes, TimePoint now) {
             on_bad_request_body(reason, now);
             return used;
         }
-        if (!step.data.empty()) forward_body(step.data, to);
-        if (step.state == http::BodyDecoder::State::done) end_request(to, now);
+        // Until there is a connection, small chunks are joined here, as `out` does it later.
+        if (to == nullptr && step.data.size() < small_chunk) {
+            early.append(step.data);
+        } else {
+            forward_body(std::exchange(early, {}), to);
+            forward_body(step.data, to);
+        }
+        if (step.state != http::BodyDecoder::State::done) continue;
+        forward_body(std::exchange(early, {}), to);
+        end_request(to, now);
     }
+    forward_body(early, to);
     journal_.received += used;
     if (!request_over_ && used != 0)
         read_due_ = now + proxy_.runtime().config().listeners[session_->listener()].timeouts.body;
@@ -76,7 +92,7 @@ Reason Exchange::judge_body(const http::BodyDecoder::Step &step) {
 }
 
 void Exchange::forward_body(Bytes data, Gather *out) {
-    if (discarding_) return;
+    if (discarding_ || data.empty()) return;
     if (after_body_) {
         unsent_.append(data);
         return;
