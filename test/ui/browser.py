@@ -1,8 +1,10 @@
 """Debian's Chromium without a window, asked in JavaScript."""
 
 import base64
+import os
 import pathlib
 import shutil
+import sys
 import tempfile
 
 import harness
@@ -13,6 +15,10 @@ try:
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys
 except ImportError:
+    # Debian's package is there for Debian's interpreter only.
+    DEBIAN = "/usr/bin/python3"
+    if sys.executable != DEBIAN and os.path.exists(DEBIAN):
+        os.execv(DEBIAN, [DEBIAN, *sys.argv])
     webdriver = Keys = None
 
 CHROMIUM = shutil.which("chromium")
