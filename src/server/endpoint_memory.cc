@@ -88,7 +88,7 @@ std::vector<EndpointMemory> remember(const proxy::Runtime &runtime, const Health
         }
     }
     // There may be no room for all: the next check finds who is out, but not what an operator said.
-    std::ranges::stable_partition(memories, [](const EndpointMemory &each) {
+    std::stable_partition(memories.begin(), memories.end(), [](const EndpointMemory &each) {
         return each.duty != cluster::Duty::ready || each.weight.has_value();
     });
     return memories;
