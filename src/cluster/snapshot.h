@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -31,17 +30,13 @@ public:
     /// `states` has one entry for each endpoint; those of empty places mean nothing.
     Snapshot(std::shared_ptr<const Membership> membership, std::vector<EndpointState> states);
 
-    /// Index of the endpoint to send a request to.  Eligible are the healthy ones; in a panic, all.
-    /// Nothing: no endpoint is eligible.  One that was tried is only picked when every eligible one
-    /// was.  In a panic a first try ignores health, so that keys stay where they are, and what
+    /// Index of the endpoint to send a request to; `no_endpoint` if none is eligible.  Eligible are
+    /// the healthy ones; in a panic, all.  One that was tried is only picked when every eligible
+    /// one was.  In a panic a first try ignores health, so that keys stay where they are, and what
     /// follows prefers healthy endpoints.
-    std::optional<std::uint16_t> pick(const PickInput &input) const {
+    std::uint16_t pick(const PickInput &input) const {
         // Nearly always: a ring without bounds, and nothing was tried.
-        if (ring_ && !load_ && input.tried.empty()) {
-            const std::uint16_t owner = ring_->pick(input.hash);
-            if (owner == no_endpoint) return std::nullopt;
-            return owner;
-        }
+        if (ring_ && !load_ && input.tried.empty()) return ring_->pick(input.hash);
         return pick_with_care(input);
     }
 
@@ -87,7 +82,7 @@ private:
     void bound();
     std::uint64_t share(std::uint16_t index) const;
 
-    std::optional<std::uint16_t> pick_with_care(const PickInput &input) const;
+    std::uint16_t pick_with_care(const PickInput &input) const;
     std::uint16_t pick_untried(const PickInput &input) const;
     std::uint16_t pick_from_ring(const PickInput &input) const;
     std::uint16_t pick_in_turn(const PickInput &input) const;

@@ -52,8 +52,8 @@ std::uint16_t from_home(std::size_t home, std::size_t levels, auto pick) {
 
 }  // namespace
 
-std::optional<std::uint16_t> Snapshot::pick_with_care(const PickInput &input) const {
-    if (!served_) return std::nullopt;
+std::uint16_t Snapshot::pick_with_care(const PickInput &input) const {
+    if (!served_) return no_endpoint;
     std::uint16_t picked = no_endpoint;
     if (panic_ && !input.tried.empty()) picked = pick_healthy(input);
     if (picked == no_endpoint) picked = pick_untried(input);

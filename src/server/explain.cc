@@ -137,10 +137,11 @@ Json endpoint_json(const cluster::Snapshot &snapshot, std::uint64_t hash) {
     }
     Random random{1};
     std::uint32_t cursor = 0;
-    const auto picked =
+    const std::uint16_t picked =
         snapshot.pick({.hash = hash, .random = random, .cursor = cursor, .tried = {}});
     json["arc"] = cluster::arc_of(hash);
-    json["endpoint"] = picked ? Json(snapshot.endpoint(*picked)->name) : Json{};
+    json["endpoint"] =
+        picked == cluster::no_endpoint ? Json{} : Json(snapshot.endpoint(picked)->name);
     if (membership.levels().empty()) return json;
     const cluster::Membership::Level &level = membership.levels()[snapshot.level_of_hash(hash)];
     json["priority"] = level.priority;
@@ -148,10 +149,9 @@ Json endpoint_json(const cluster::Snapshot &snapshot, std::uint64_t hash) {
     bool before = true;
     for (const std::uint16_t index : level.ring->choices(cluster::arc_of(hash))) {
         if (index == cluster::no_endpoint) break;
-        const std::uint16_t serves = picked.value_or(cluster::no_endpoint);
-        before = before && index != serves;
+        before = before && index != picked;
         json["choices"].push_back({{"endpoint", snapshot.endpoint(index)->name},
-                                   {"passed_over", passed_over(snapshot, index, serves, before)}});
+                                   {"passed_over", passed_over(snapshot, index, picked, before)}});
     }
     return json;
 }

@@ -14,11 +14,11 @@ std::optional<proxy::Balancer::Pick> SnapshotBalancer::pick(std::uint16_t cluste
                                                             TimePoint now) {
     const rcu::ReadSection section;
     const cluster::Snapshot &snapshot = clusters_.read(cluster, section);
-    const auto index = snapshot.pick(
+    const std::uint16_t index = snapshot.pick(
         {.hash = hash, .random = random_, .cursor = cursors_[cluster], .tried = tried, .now = now});
-    if (!index) return std::nullopt;
+    if (index == cluster::no_endpoint) return std::nullopt;
     // Within the section, for from now on the count keeps the endpoint.
-    cluster::Endpoint &endpoint = *snapshot.endpoint(*index);
+    cluster::Endpoint &endpoint = *snapshot.endpoint(index);
     return Pick{.endpoint = &endpoint, .in_flight = endpoint.enter()};
 }
 

@@ -125,25 +125,25 @@ void Fleet::request() {
         scheduler_.after(std::chrono::milliseconds{scheduler_.between(1, 20)},
                          [this] { request(); });
     std::uint32_t cursor = 0;
-    const auto picked = snapshot_->pick({.hash = scheduler_.random.next(),
-                                         .random = scheduler_.random,
-                                         .cursor = cursor,
-                                         .tried = {}});
-    if (!picked) return;
-    Server &server = servers_[*picked];
+    const std::uint16_t picked = snapshot_->pick({.hash = scheduler_.random.next(),
+                                                  .random = scheduler_.random,
+                                                  .cursor = cursor,
+                                                  .tried = {}});
+    if (picked == cluster::no_endpoint) return;
+    Server &server = servers_[picked];
     ++server.window.tries;
     if (server.condition == Condition::well) {
         ++server.window.answers;
         ++server.sight.answers;
-        snapshot_->endpoint(*picked)->note_success();
+        snapshot_->endpoint(picked)->note_success();
     } else if (server.condition == Condition::silent) {
         ++server.sight.in_flight;
-        scheduler_.after(1s, [this, index = *picked, began = scheduler_.now()] {
+        scheduler_.after(1s, [this, index = picked, began = scheduler_.now()] {
             --servers_[index].sight.in_flight;
             fail(index, began);
         });
     } else {
-        fail(*picked, scheduler_.now());
+        fail(picked, scheduler_.now());
     }
 }
 

@@ -23,10 +23,10 @@ struct Bounded {
     }
 
     std::uint16_t pick(const Snapshot &snapshot, std::uint64_t hash) {
-        const auto index =
+        const std::uint16_t index =
             snapshot.pick({.hash = hash, .random = random, .cursor = cursor, .tried = {}});
-        REQUIRE(index);
-        return *index;
+        REQUIRE(index != no_endpoint);
+        return index;
     }
 
     std::shared_ptr<const Membership> membership;

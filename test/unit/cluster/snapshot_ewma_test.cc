@@ -33,7 +33,7 @@ public:
         std::vector<int> picks(behaviours.size());
         for (const TimePoint end = now_ + time; now_ < end; now_ += distance) {
             answer();
-            const auto index = pick();
+            const std::uint16_t index = pick();
             ++picks[index];
             endpoint(index).enter();
             under_way_.push({now_ + behaviours[index].latency, index, behaviours[index]});
@@ -42,9 +42,10 @@ public:
     }
 
     std::uint16_t pick() {
-        return snapshot_
-            .pick({.hash = 0, .random = random_, .cursor = cursor_, .tried = {}, .now = now_})
-            .value();
+        const std::uint16_t index = snapshot_.pick(
+            {.hash = 0, .random = random_, .cursor = cursor_, .tried = {}, .now = now_});
+        REQUIRE(index != no_endpoint);
+        return index;
     }
     Endpoint &endpoint(std::uint16_t index) { return *snapshot_.endpoint(index); }
     void observe(std::uint16_t index, Duration latency) {

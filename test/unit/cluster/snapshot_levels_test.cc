@@ -37,10 +37,10 @@ struct Levels {
 
     std::uint16_t pick(const Snapshot &snapshot, std::uint64_t hash,
                        const std::vector<std::uint16_t> &tried = {}) {
-        const auto index =
+        const std::uint16_t index =
             snapshot.pick({.hash = hash, .random = random, .cursor = cursor, .tried = tried});
-        REQUIRE(index);
-        return *index;
+        REQUIRE(index != no_endpoint);
+        return index;
     }
 
     /// The part of 10,000 requests that priority 1 gets.
