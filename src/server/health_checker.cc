@@ -130,6 +130,11 @@ bool HealthChecker::needs(const Check &check) {
     return !proven || !endpoint.takes_requests() || endpoint.health.fast();
 }
 
+/// Who takes connections and leaves requests without an answer must not return for the former.
+HealthProbe::Ping HealthChecker::ping(const Check &check) const {
+    return HealthProbe::Ping{table().at(check.id).health.ejected_by_traffic()};
+}
+
 void HealthChecker::start(Check &check, TimePoint now) {
     if (!needs(check)) {
         keeper_.on_check_skipped(check.id, now);
@@ -137,13 +142,19 @@ void HealthChecker::start(Check &check, TimePoint now) {
         return;
     }
     check.probe.emplace(loop_, addresses_.current(runtime_.endpoint_number(check.id)), check.config,
-                        check.host, Delegate<void()>::bind<&Check::on_concluded>(check));
+                        check.host, ping(check),
+                        Delegate<void()>::bind<&Check::on_concluded>(check));
     wheel_.set(check, now + check.config.timeout);
 }
 
 void HealthChecker::conclude(Check &check, TimePoint now) {
     const HealthProbe::Result result = *check.probe->result();
+    const bool asked = check.probe->asks();
     check.probe.reset();
+    if (result.passed() && !asked && ping(check) == HealthProbe::Ping::yes) {
+        wheel_.set(check, now);  // it went out meanwhile
+        return;
+    }
     if (!result.conclusive) {  // an endpoint is not to blame for what this process lacks
         wheel_.set(check, now + check.config.interval);
         return;

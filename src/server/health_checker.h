@@ -63,6 +63,7 @@ private:
 
     void start_checks(proxy::EndpointId id);
     bool needs(const Check &check);
+    HealthProbe::Ping ping(const Check &check) const;
     void start(Check &check, TimePoint now);
     void conclude(Check &check, TimePoint now);
     void on_timer();

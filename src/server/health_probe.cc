@@ -22,18 +22,20 @@ bool contains(const std::vector<config::StatusRange> &ranges, int status) {
     });
 }
 
+std::string request(std::string_view method, std::string_view target, std::string_view host) {
+    return fmt::format(
+        "{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: uvoy-health-check\r\nConnection: close\r\n\r\n",
+        method, target, host);
+}
+
 }  // namespace
 
 HealthProbe::HealthProbe(uv::Loop &loop, const uv::SocketAddress &address,
-                         const config::HealthCheck &check, std::string_view host,
+                         const config::HealthCheck &check, std::string_view host, Ping ping,
                          Delegate<void()> on_concluded)
     : check_{check}, on_concluded_{on_concluded} {
-    if (check.type == config::HealthCheck::Type::http) {
-        request_ = fmt::format(
-            "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: uvoy-health-check\r\nConnection: close\r\n"
-            "\r\n",
-            check.path, host);
-    }
+    if (check.type == config::HealthCheck::Type::http) request_ = request("GET", check.path, host);
+    else if (ping == Ping::yes) request_ = request("OPTIONS", "*", host);
     transport_ = uv::StreamTransport::connect(loop, address, *this);
 }
 
@@ -51,7 +53,7 @@ void HealthProbe::expire() {
 
 void HealthProbe::on_connected(TimePoint) {
     connected_ = true;
-    if (request_.empty()) return conclude(Result{});
+    if (!asks()) return conclude(Result{});
     const proxy::Bytes pieces[]{request_};
     transport_->write(pieces);
 }
@@ -68,7 +70,8 @@ void HealthProbe::on_connect_failed(proxy::ConnectError error, TimePoint) {
 }
 
 void HealthProbe::on_bytes(proxy::Bytes bytes, TimePoint) {
-    if (result_ || request_.empty()) return;
+    if (result_ || !asks()) return;
+    if (pings()) return conclude(Result{});
     answer_.append(bytes);
     read_heads();
 }
@@ -99,6 +102,7 @@ void HealthProbe::on_end(TimePoint now) { on_broken(now); }
 
 void HealthProbe::on_broken(TimePoint) {
     if (result_) return;
+    if (pings()) return conclude(Result{});  // a method that it does not know, maybe
     const Reason reason = answer_.empty() ? Reason::reset_before_headers : Reason::reset_in_headers;
     conclude(std::string{name(reason)});
 }

@@ -17,6 +17,10 @@ namespace uvoy::server {
 
 /// One health check under way: connects and, for HTTP, asks and reads the head of the answer.  It
 /// has no clock: its owner calls expire().  It must not be destroyed inside on_concluded.
+///
+/// A check that would only connect may *ping* as well, for a process that is stopped or hangs still
+/// takes connections: it asks `OPTIONS *` (RFC 9110, 9.3.7), and whatever comes of that but silence
+/// is good.
 class HealthProbe final : private proxy::TransportEvents {
 public:
     /// "" = passed, else a word or two for the operator, e.g. "connect_refused" or "status 503".
@@ -29,16 +33,21 @@ public:
         bool passed() const { return failure.empty(); }
     };
 
-    /// `host` is the Host header of an HTTP check.  `on_concluded` is called once, when result() is
+    enum class Ping : bool { no, yes };
+
+    /// `host` is the Host header of what it asks.  `on_concluded` is called once, when result() is
     /// set by an event of the connection.
     HealthProbe(uv::Loop &loop, const uv::SocketAddress &address, const config::HealthCheck &check,
-                std::string_view host, Delegate<void()> on_concluded);
+                std::string_view host, Ping ping, Delegate<void()> on_concluded);
     ~HealthProbe();
 
     HealthProbe(const HealthProbe &) = delete;
     HealthProbe &operator=(const HealthProbe &) = delete;
 
     const std::optional<Result> &result() const { return result_; }
+
+    /// It tells whether somebody answers, not only whether a connection is taken.
+    bool asks() const { return !request_.empty(); }
 
     /// Its time is over: sets result() to a failure.  Not once there is a result.
     void expire();
@@ -53,11 +62,12 @@ private:
 
     void read_heads();
     void judge(int status);
+    bool pings() const { return asks() && check_.type != config::HealthCheck::Type::http; }
     void conclude(std::string failure, bool connect_failed = false);
     void conclude(Result result);
 
     const config::HealthCheck &check_;
-    std::string request_;  // of an HTTP check
+    std::string request_;  // empty: it only connects
     Delegate<void()> on_concluded_;
     std::string answer_;  // what came of it so far
     http::HeadScanner scanner_;

@@ -41,7 +41,7 @@ class Ejection(unittest.TestCase):
     def expect_silence(self, fault):
         seen = self.play_until(
             lambda seen: seen.last <= seen.first + 0.5, fault, retries=0,
-            outlier_detection={"eject": "60s"},  # so that it is still out when one looks
+            outlier_detection={"eject": "1s"},
         )
         self.assertGreater(seen.failed, 0)
         self.assertGreaterEqual(seen.first, faults.CONNECT_TIMEOUT - 0.05)
@@ -49,6 +49,7 @@ class Ejection(unittest.TestCase):
         self.assertLessEqual(seen.last, seen.first + 0.5)
         self.assertEqual(self.told["state"], "unhealthy")
         self.assertEqual(self.told["ejection"]["cause"], "consecutive_failures")
+        self.assertEqual(self.told["ejections"], 1)
 
     def test_without_retries_errors_of_a_stopped_endpoint_end_500_ms_after_the_first_timeout(self):
         self.expect_silence("stopped")
@@ -63,14 +64,14 @@ class Ejection(unittest.TestCase):
         self.assertEqual(self.told["state"], "unhealthy")
         self.assertEqual(self.told["ejections"], 1)
 
-    def test_a_stopped_endpoint_costs_a_few_requests_each_time_that_it_returns(self):
+    def test_without_checks_a_stopped_endpoint_costs_a_few_requests_each_time_it_returns(self):
         def on_trial(seen):
             """Failed requests from after it was out for the first time; it returns twice."""
             return sum(at > 1.2 for at in seen.sent_at)
 
         seen = self.play_until(
             lambda seen: on_trial(seen) <= 10, "stopped", retries=0,
-            outlier_detection={"eject": "1s"},
+            health_check={"type": "none"}, outlier_detection={"eject": "1s"},
         )
         self.assertGreaterEqual(self.told["ejections"], 2)
         self.assertGreater(on_trial(seen), 0)

@@ -96,6 +96,7 @@ struct Checked {
         config::HealthCheck &check = config.clusters[0].health_check;
         check.interval = 10ms;
         check.timeout = 50ms;
+        config.clusters[0].outlier_detection->eject = 20ms;
         if (change) change(check);
         return config;
     }
@@ -250,6 +251,47 @@ TEST_CASE("traffic that is answered makes TCP checks needless, until a try fails
         return endpoint.connections > before + 2;
     };
     CHECK(uv::turn_until(loop, is_checked));
+}
+
+TEST_CASE("who is out by traffic does not return for taking connections, but for an answer") {
+    uv::Loop loop;
+    FakeEndpoint endpoint{loop};
+    FakeEndpoint other{loop};
+    Checked checked{loop, {endpoint.port(), other.port()}};
+    CHECK(uv::turn_until(loop, [&] { return checked.endpoint().checks_passed > 2; }));
+    CHECK(endpoint.received.empty());
+    REQUIRE(checked.keeper->eject({0, 0}, cluster::EjectionCause::consecutive_failures, "5 failed",
+                                  uv::Loop::now()));
+    CHECK(uv::turn_until(loop, [&] { return checked.endpoint().checks_failed == 3; }));
+    CHECK_FALSE(checked.endpoint().health.healthy());
+    CHECK_FALSE(checked.endpoint().health.checks_good());
+    CHECK(checked.endpoint(1).checks_failed == 0);
+    CHECK(endpoint.received.starts_with("OPTIONS * HTTP/1.1\r\nHost: "));
+    CHECK(other.received.empty());
+    SUBCASE("any answer will do") { endpoint.answer = "HTTP/1.1 405 Method Not Allowed\r\n\r\n"; }
+    SUBCASE("and so will a closed connection") { endpoint.closes = true; }
+    CHECK(uv::turn_until(loop, [&] { return checked.endpoint().health.healthy(); }));
+    CHECK(uv::turn_until(loop, [&] { return endpoint.received.empty(); }));
+}
+
+TEST_CASE("a check under way when an endpoint goes out by traffic says nothing for it") {
+    uv::Loop loop;
+    FakeEndpoint endpoint{loop};
+    FakeEndpoint other{loop};
+    Checked checked{loop, {endpoint.port(), other.port()}};
+    struct Ejector {
+        void after_event(TimePoint now) {
+            if (checked.endpoint().health.healthy())
+                checked.keeper->eject({0, 0}, cluster::EjectionCause::consecutive_failures,
+                                      "5 failed", now);
+            checked.checker->settle(now);
+        }
+        Checked &checked;
+    } ejector{checked};
+    loop.set_after_event(Delegate<void(TimePoint)>::bind<&Ejector::after_event>(ejector));
+    CHECK(uv::turn_until(loop, [&] { return checked.endpoint().checks_failed == 1; }));
+    CHECK(endpoint.connections == 2);
+    CHECK(checked.endpoint().checks_passed == 0);
 }
 
 TEST_CASE("an HTTP check is never skipped") {
