@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Shows how the cost of a request grows with what is configured and connected, as Markdown tables.
 
-    growth.py UVOY RELAY [routes|endpoints|connections|workers|series]...
+    growth.py UVOY RELAY [routes|endpoints|connections|workers|observed|series]...
 
 Routes and endpoints: instructions of user space a request (callgrind; see instructions.py).
 Connections and workers: CPU time of the process a request, in rounds in turn, as a ratio to the
-smallest; connections also to the relay, for the kernel's own cost grows with them as well. Series:
-how long a scrape takes, and what one each 100 ms does to the latency of requests.
+smallest; connections also to the relay, for the kernel's own cost grows with them as well. Observed:
+the same for a JSON access log and for a scrape each second, as a ratio to neither. Series: how long
+a scrape takes, and what one each 100 ms does to the latency of requests.
 """
 
+import contextlib
 import http.client
 import json
 import pathlib
@@ -25,7 +27,7 @@ import measures  # noqa: E402
 import peers  # noqa: E402
 from scenarios import Scenario  # noqa: E402
 
-ROUNDS = 5
+ROUNDS = 9
 SECONDS = 2
 SCRAPE_INTERVAL = 0.1
 RATE = 3000
@@ -140,6 +142,33 @@ def workers(bench):
     )
 
 
+def observed(bench):
+    log = bench.directory / "access.log"
+
+    def change(config, logs):
+        if logs:
+            config["access_log"] = {"path": str(log), "format": "json"}
+
+    proxies, admin_ports = {}, {}
+    for name in ("neither", "access log", "scraped"):
+        bench.change = lambda config, name=name: change(config, name == "access log")
+        proxies[name] = bench.start_proxy("uvoy")
+        admin_ports[name] = bench.admin_port()
+    scenario, taken = Scenario(64), {name: [] for name in proxies}
+    for _ in range(ROUNDS):
+        for name, proxy in proxies.items():
+            with scraping(admin_ports[name], 1) if name == "scraped" else contextlib.nullcontext():
+                result = measures.saturate(bench, proxy, scenario, SECONDS)
+            taken[name].append(result["cpu_us"])
+        if not log.stat().st_size:
+            raise RuntimeError("nothing was logged")
+        log.write_text("")
+    print_table(
+        ["observed", "CPU a request, x neither"],
+        [[name, ratio(taken[name], taken["neither"])] for name in proxies],
+    )
+
+
 def scrape(port):
     began = time.monotonic()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -148,6 +177,25 @@ def scrape(port):
     connection.close()
     lines = sum(not line.startswith(b"#") for line in text.splitlines())
     return time.monotonic() - began, lines
+
+
+@contextlib.contextmanager
+def scraping(port, interval):
+    """A scrape each `interval` seconds; the times that they took, and their series, in a list."""
+    over = threading.Event()
+    scrapes = []
+
+    def again_and_again():
+        while not over.wait(interval):
+            scrapes.append(scrape(port))
+
+    scraper = threading.Thread(target=again_and_again)
+    scraper.start()
+    try:
+        yield scrapes
+    finally:
+        over.set()
+        scraper.join()
 
 
 def series(bench):
@@ -166,18 +214,8 @@ def series(bench):
         proxy = bench.start_proxy("uvoy")
         port = bench.admin_port()
         quiet = measures.at_rate(bench, proxy, Scenario(64), 3, RATE)
-        over = threading.Event()
-        times = []
-
-        def scrape_again_and_again():
-            while not over.wait(SCRAPE_INTERVAL):
-                times.append(scrape(port))
-
-        scraper = threading.Thread(target=scrape_again_and_again)
-        scraper.start()
-        scraped = measures.at_rate(bench, proxy, Scenario(64), 3, RATE)
-        over.set()
-        scraper.join()
+        with scraping(port, SCRAPE_INTERVAL) as times:
+            scraped = measures.at_rate(bench, proxy, Scenario(64), 3, RATE)
         proxy.stop()
         rows.append([
             f"{times[0][1]:,}", f"{statistics.median(time for time, _ in times) * 1000:.1f}",
@@ -186,7 +224,7 @@ def series(bench):
     print_table(["series", "scrape, ms", "p99.9, ms", "p99.9 while scraped, ms"], rows)
 
 
-KINDS = {kind.__name__: kind for kind in (routes, endpoints, connections, workers, series)}
+KINDS = {kind.__name__: kind for kind in (routes, endpoints, connections, workers, observed, series)}
 
 
 def main():
