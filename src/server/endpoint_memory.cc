@@ -87,7 +87,7 @@ std::vector<EndpointMemory> remember(const proxy::Runtime &runtime, const Health
                 memories.push_back(std::move(memory));
         }
     }
-    // There may be no room for all: the next check finds who is out, but not what an operator said.
+    // If there is no room for all: a check finds who is out, but not what an operator said.
     std::stable_partition(memories.begin(), memories.end(), [](const EndpointMemory &each) {
         return each.duty != cluster::Duty::ready || each.weight.has_value();
     });

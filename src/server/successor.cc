@@ -36,6 +36,19 @@ std::vector<std::string> environment_with(int channel) {
     return variables;
 }
 
+/// All that there is to say, behind the sockets.
+std::deque<std::string> messages(const Successor::Settings &settings) {
+    constexpr std::size_t most_texts = 1024;  // endpoints in tens of thousands
+    const std::string_view prefix = Predecessor::endpoints_prefix;
+    std::deque<std::string> list;
+    for (const std::string &text :
+         to_texts(settings.endpoints, most_texts, DescriptorChannel::most_text - prefix.size()))
+        list.push_back(fmt::format("{}{}", prefix, text));
+    if (settings.resting) list.emplace_back(Predecessor::resting_text);
+    list.push_back(fmt::format("end {}", settings.hash_seed));
+    return list;
+}
+
 std::vector<char *> pointers(std::vector<std::string> &texts) {
     std::vector<char *> list;
     list.reserve(texts.size() + 1);
@@ -48,6 +61,7 @@ std::vector<char *> pointers(std::vector<std::string> &texts) {
 
 Successor::Successor(uv::Loop &loop, Settings settings)
     : settings_{std::move(settings)},
+      untold_{messages(settings_)},
       channel_{uv::FileDescriptor{}},
       timer_{loop, Delegate<void()>::bind<&Successor::on_late>(*this)} {
     auto [ours, theirs] = DescriptorChannel::make();
@@ -57,14 +71,10 @@ Successor::Successor(uv::Loop &loop, Settings settings)
     uv::require(uv_poll_init(&loop.raw(), handle.get(), channel_.fd()), "uv_poll_init");
     poll_.reset(handle.release());
     poll_->data = this;
-    uv::require(uv_poll_start(poll_.get(), UV_READABLE | UV_DISCONNECT,
-                              [](uv_poll_t *poll, int, int) {
-                                  static_cast<Successor *>(poll->data)->on_readable();
-                              }),
-                "uv_poll_start");
     timer_.arm(patience);
     // A failure shows as the end of the channel.
-    static_cast<void>(give_sockets() && tell());
+    if (!give_sockets()) untold_.clear();
+    tell();
 }
 
 /// The process is nobody's child: systemd kills a main process that is a child of the former one
@@ -104,15 +114,21 @@ bool Successor::give(std::string_view text, const std::vector<uv::FileDescriptor
     return true;
 }
 
-bool Successor::tell() const {
-    // All of it has to fit into the channel: the other process reads only when it runs.
-    constexpr std::size_t most_texts = 8;
-    const std::string_view prefix = Predecessor::endpoints_prefix;
-    for (const std::string &text :
-         to_texts(settings_.endpoints, most_texts, DescriptorChannel::most_text - prefix.size()))
-        if (!channel_.send(fmt::format("{}{}", prefix, text))) return false;
-    if (settings_.resting && !channel_.send(Predecessor::resting_text)) return false;
-    return channel_.send(fmt::format("end {}", settings_.hash_seed));
+/// As much as the channel has room for; the rest when the other process has read some of it.
+void Successor::tell() {
+    while (!untold_.empty() && channel_.send(untold_.front())) untold_.pop_front();
+    const int room = untold_.empty() ? 0 : UV_WRITABLE;
+    uv::require(uv_poll_start(poll_.get(), UV_READABLE | UV_DISCONNECT | room,
+                              [](uv_poll_t *poll, int status, int events) {
+                                  auto *const self = static_cast<Successor *>(poll->data);
+                                  self->on_event(status < 0 ? UV_DISCONNECT : events);
+                              }),
+                "uv_poll_start");
+}
+
+void Successor::on_event(int events) {
+    if ((events & (UV_READABLE | UV_DISCONNECT)) != 0) on_readable();
+    else tell();
 }
 
 void Successor::on_readable() {

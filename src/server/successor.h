@@ -8,6 +8,7 @@
 #include "uv/timer.h"
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,11 +44,13 @@ private:
     void start(const DescriptorChannel &theirs);
     bool give_sockets();
     bool give(std::string_view text, const std::vector<uv::FileDescriptor> &sockets);
-    bool tell() const;
+    void tell();
+    void on_event(int events);
     void on_readable();
     void on_late();
 
     Settings settings_;
+    std::deque<std::string> untold_;  ///< messages without descriptors
     DescriptorChannel channel_;
     uv::Handle<uv_poll_t> poll_;
     uv::Timer timer_;

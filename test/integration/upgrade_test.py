@@ -1,5 +1,6 @@
 """A new process of the program on disk takes over: by SIGUSR2, the admin API and uvoy ctl."""
 
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -15,6 +16,7 @@ import harness
 import wire
 from harness import Uvoy, config, eventually, run_once
 from origin import Origin, echo
+from steady import Steady
 
 
 class Upgradable(Uvoy):
@@ -157,10 +159,14 @@ class Upgrade(unittest.TestCase):
         while uvoy.endpoints()[dead.address]["state"] == "healthy":
             uvoy.ask()
         why = uvoy.endpoints()[dead.address]["why"]
-        self.assertEqual([uvoy.ask().status for _ in range(20)], [200] * 20)
+
+        def is_spared():
+            return [uvoy.ask().status for _ in range(20)] == [200] * 20
+
+        eventually(is_spared, "workers know it, too")
         for _ in range(2):
             uvoy.upgrade()
-            self.assertEqual([uvoy.ask().status for _ in range(20)], [200] * 20)
+            self.assertTrue(is_spared())
         told = uvoy.endpoints()[dead.address]
         self.assertEqual((told["state"], told["why"]), ("unhealthy", why))
 
@@ -222,6 +228,118 @@ class Upgrade(unittest.TestCase):
         self.assertTrue(all(count > 20 for count in served), served)
         for pid in uvoy.pids[1:-1]:
             eventually(lambda p=pid: uvoy.is_gone(p), "the former ones end")
+
+
+def addresses(net, count, port):
+    """Of the loopback."""
+    return [f"127.{net}.{i // 250}.{i % 250 + 1}:{port}" for i in range(count)]
+
+
+class ManyOut(unittest.TestCase):
+    """Most endpoints are dead: `app` finds that out by checks, `tried` by requests."""
+
+    LIVING, DEAD = {"app": 100, "tried": 100}, {"app": 1000, "tried": 50}
+
+    def setUp(self):
+        self.port = harness.free_port()  # where nobody listens
+        origin = self.enterContext(Origin(host="0.0.0.0"))
+        once = {"retry": {"attempts": 0}}  # whoever asks a dead one gets 503
+        settings = config(
+            routes=[
+                {"match": {"path": {"prefix": "/tried/"}}, "cluster": "tried", **once},
+                {"cluster": "app", **once},
+            ]
+        )
+        policy = {"policy": "round_robin", "panic_threshold": "100%"}
+        settings["clusters"] = {
+            "app": {"health_check": {"interval": "2s"}},
+            "tried": {
+                "health_check": {"type": "none"},
+                "outlier_detection": {"eject": "1h", "max_eject": "1h", "max_ejected": "100%"},
+            },
+        }
+        for number, (name, cluster) in enumerate(settings["clusters"].items()):
+            cluster["load_balancing"] = policy
+            places = addresses(10 + number, self.LIVING[name], origin.port)
+            places += addresses(20 + number, self.DEAD[name], self.port)
+            cluster["endpoints"] = [
+                {"address": place, "name": f"{name}-{i:03}.rack-{i % 7}.zone-a.example.internal"}
+                for i, place in enumerate(places)
+            ]
+        self.uvoy = self.enterContext(Upgradable(settings))
+
+    def look(self):
+        """The process that answers, and why each endpoint is out, as it says."""
+
+        def ask():
+            time.sleep(0.05)  # it answers no one who asks without end
+            with wire.connect(self.uvoy.admin_port) as admin:
+                for path in ("/v1/status", "/v1/clusters"):
+                    admin.send(wire.head("GET", path, host="localhost"))
+                answers = [admin.response(), admin.response()]
+            if {answer.status for answer in answers} == {200}:
+                return [json.loads(answer.body) for answer in answers]
+
+        status, told = eventually(ask, "an answer")
+        out = {
+            (cluster["name"], endpoint["address"]): endpoint["why"]
+            for cluster in told["clusters"]
+            for endpoint in cluster["endpoints"]
+            if endpoint["state"] != "healthy"
+        }
+        return status["pid"], out
+
+    def take_out(self):
+        """Both kinds; gives why each is out."""
+        count = sum(self.DEAD.values())
+        with self.uvoy.connect() as client:
+
+            def are_out():
+                statuses = set()
+                for _ in range(200):
+                    client.send(wire.head("GET", "/tried/"))
+                    statuses.add(client.response().status)
+                _, out = self.look()
+                return out if len(out) == count and statuses == {200} else None
+
+            return eventually(are_out, f"{count} endpoints are out")
+
+    def watch(self, seen, over):
+        """Adds what it looks at to `seen` whenever that is new; gives the statuses of `tried`."""
+        statuses = set()
+        while not over.is_set():
+            now = self.look()
+            if not seen or seen[-1] != now:
+                seen.append(now)
+            statuses.add(self.uvoy.ask("/tried/").status)
+        return statuses
+
+    def test_a_thousand_that_are_out_are_out_for_the_successor_from_the_beginning(self):
+        out = self.take_out()
+        over = threading.Event()
+        steady = Steady(self.uvoy.port, 100 if harness.SANITIZED else 300, 5)
+        seen, times = [], []
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            watched = pool.submit(self.watch, seen, over)
+            try:
+                for _ in range(2):
+                    time.sleep(0.5)
+                    start = time.monotonic()
+                    self.uvoy.upgrade()
+                    times.append(round(time.monotonic() - start, 2))
+                    eventually(lambda: seen[-1][0] == self.uvoy.pids[-1], "it is looked at")
+                failures = steady.result()["failures"]
+            finally:
+                over.set()
+        self.assertEqual(failures, [])
+        self.assertEqual(watched.result(), {200})
+        self.assertEqual([pid for pid, _ in seen], self.uvoy.pids)
+        for _, told in seen:
+            self.assertEqual(told, out)
+        print(f"upgrades with {len(out)} endpoints out took {times} s")
+        # It goes on with their checks.
+        alive = self.enterContext(Origin(host="127.20.0.1", port=self.port))
+        eventually(lambda: ("app", alive.address) not in self.look()[1], "one is back")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
-import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
@@ -16,10 +14,9 @@ import harness
 import promql
 import yaml
 from nameserver import DNSMASQ
-from prometheus import PROMETHEUS, PROMTOOL, RULES, SCRAPE, Prometheus, values
-from scene import Scene
+from prometheus import PROMETHEUS, PROMTOOL, RULES, SCRAPE, values
+from scene import watched
 
-SCRAPES = 3  # between any two events, so that rates see each of them
 STEP = 1
 # Metrics that no panel and no rule asks for, and why.
 UNUSED = {}
@@ -36,14 +33,8 @@ def rules():
 class Live(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="uvoy-live-"))
-        cls.scene = cls.enterClassContext(Scene(pathlib.Path(folder) / "access.log"))
+        cls.scene, cls.prometheus, cls.start, cls.end = cls.enterClassContext(watched())
         cls.uvoy = cls.scene.uvoy
-        targets = [f"localhost:{uvoy.admin_port}" for uvoy in (cls.uvoy, cls.scene.full)]
-        cls.prometheus = cls.enterClassContext(Prometheus(*targets))
-        cls.start = time.time()
-        cls.scene.play(lambda: cls.prometheus.wait_for_scrapes(SCRAPES))
-        cls.end = time.time()
         cls.dashboards = dashboards.load()
         cls.text = cls.uvoy.admin("/metrics").body.decode()
         cls.families = set(re.findall(r"^# TYPE (\S+)", cls.text, re.MULTILINE))

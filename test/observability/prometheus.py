@@ -4,6 +4,7 @@ import contextlib
 import json
 import math
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -19,6 +20,7 @@ PROMTOOL = shutil.which("promtool")
 ETC = pathlib.Path(__file__).resolve().parents[2] / "etc"
 RULES = [ETC / "prometheus/recording.yml", ETC / "prometheus/alerts.yml"]
 SCRAPE = 0.5  # seconds; the time-out of a scrape, too
+HOLD = re.compile(r"(?<=^        for: ).*$", re.MULTILINE)
 
 
 def ask(port, path, **parameters):
@@ -43,9 +45,11 @@ def values(result):
 
 
 class Prometheus:
-    """Scrapes `targets`, which are addresses, as the job `uvoy`."""
+    """Scrapes `targets`, which are addresses, as the job `uvoy`. With `hold`, alerts fire when what
+    they are about lasts for as long as that."""
 
-    def __init__(self, *targets):
+    def __init__(self, *targets, hold=None):
+        self.hold = hold
         self.port = harness.free_port()
         self.targets = len(targets)
         self.settings = {
@@ -53,14 +57,14 @@ class Prometheus:
                 "scrape_interval": f"{round(1000 * SCRAPE)}ms",
                 "evaluation_interval": f"{round(1000 * SCRAPE)}ms",
             },
-            "rule_files": list(map(str, RULES)),
             "scrape_configs": [{"job_name": "uvoy", "static_configs": [{"targets": targets}]}],
         }
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="uvoy-prometheus-")
         folder = pathlib.Path(self.folder.name)
-        (folder / "prometheus.yml").write_text(json.dumps(self.settings))  # JSON is YAML, too.
+        settings = {**self.settings, "rule_files": [str(self.rules(path)) for path in RULES]}
+        (folder / "prometheus.yml").write_text(json.dumps(settings))  # JSON is YAML, too.
         self.log_path = folder / "log"
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
@@ -80,6 +84,13 @@ class Prometheus:
             self.__exit__()
             raise
         return self
+
+    def rules(self, path):
+        if self.hold is None:
+            return path
+        copy = pathlib.Path(self.folder.name) / path.name
+        copy.write_text(HOLD.sub(self.hold, path.read_text()))
+        return copy
 
     def is_ready(self):
         assert self.process.poll() is None, self.log_path.read_text()

@@ -3,17 +3,22 @@ and one that comes back, refusals, retries, a cluster without anybody and one th
 second instance is out of memory."""
 
 import contextlib
+import pathlib
+import tempfile
 import threading
 import time
+import typing
 
 import harness
 import wire
 from harness import Uvoy, config
 from nameserver import Nameserver
 from origin import Origin, answer, echo
+from prometheus import Prometheus
 
 NAME = "api.internal"
 CLIENTS = 3
+SCRAPES = 3  # between any two events, so that rates see each of them
 # Each is asked for again and again. So many paths are some of every endpoint's.
 REQUESTS = [
     *(("GET", f"/{number}") for number in range(30)),
@@ -29,7 +34,9 @@ REQUESTS = [
 
 def endpoint(origin, request, peer):
     if "/fails" in request.start:
-        peer.send(answer(status="503 Service Unavailable"))
+        # Whatever comes next needs another connection.
+        peer.send(answer(status="503 Service Unavailable", fields=[("Connection", "close")]))
+        peer.close()
     else:
         echo(origin, request, peer)
 
@@ -115,3 +122,23 @@ class Scene(contextlib.ExitStack):
         leaves.start()
         self.uvoy.wait_for(leaves, "healthy")
         wait()
+
+
+class Watched(typing.NamedTuple):
+    scene: Scene
+    prometheus: Prometheus
+    start: float  # seconds since the epoch, of the play
+    end: float
+
+
+@contextlib.contextmanager
+def watched(hold=None):
+    """A scene that was played before the eyes of a Prometheus; see there for `hold`."""
+    with tempfile.TemporaryDirectory(prefix="uvoy-scene-") as folder:
+        with Scene(pathlib.Path(folder) / "access.log") as scene:
+            targets = [f"localhost:{uvoy.admin_port}" for uvoy in (scene.uvoy, scene.full)]
+            with Prometheus(*targets, hold=hold) as prometheus:
+                prometheus.wait_for_scrapes(1)  # it takes seconds to begin
+                start = time.time()
+                scene.play(lambda: prometheus.wait_for_scrapes(SCRAPES))
+                yield Watched(scene, prometheus, start, time.time())

@@ -40,6 +40,11 @@ addEventListener("securitypolicyviolation", (e) =>
 addEventListener("error", (e) => mistakes.push(String(e.message)));
 addEventListener("unhandledrejection", (e) => mistakes.push(String(e.reason)));
 """
+# Goes on when what the page has become by now is on the screen.
+SETTLED = """
+const done = arguments[0];
+requestAnimationFrame(() => requestAnimationFrame(() => done()));
+"""
 # Every text that can be seen, its colour, and that of what is behind it, as [r, g, b].
 TEXTS = """
 const pencil = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
@@ -75,7 +80,10 @@ return found;
 
 
 class Browser:
-    """One window."""
+    """One window. Its pictures are in `pictures`, a folder beside the program's of the build."""
+
+    def __init__(self, pictures="ui-screenshots"):
+        self.pictures = pathlib.Path(harness.BINARY).resolve().parents[1] / "test" / pictures
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="uvoy-ui-", ignore_cleanup_errors=True)
@@ -137,11 +145,11 @@ class Browser:
         return self.run(TEXTS)
 
     def picture(self, name, whole=False):
-        folder = pathlib.Path(harness.BINARY).resolve().parents[1] / "test/ui-screenshots"
-        folder.mkdir(parents=True, exist_ok=True)
+        """What is shown now, or all of the page, as pictures/name.png."""
+        self.pictures.mkdir(parents=True, exist_ok=True)
+        self.driver.execute_async_script(SETTLED)
         shot = self.command("Page.captureScreenshot", captureBeyondViewport=whole)
-        (folder / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
-        return folder
+        (self.pictures / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
 
 
 def luminance(color):

@@ -303,8 +303,8 @@ class Ui(unittest.TestCase):
         for scheme in ("light", "dark"):
             self.browser.prefer(scheme)
             time.sleep(0.3)
-            folder = self.browser.picture(scheme, whole=True)
-        print(f"screenshots are in {folder}")
+            self.browser.picture(scheme, whole=True)
+        print(f"screenshots are in {self.browser.pictures}")
 
 
 @unittest.skipUnless(browser.HERE, "chromium, chromium-driver or python3-selenium is missing")
