@@ -84,7 +84,8 @@ const Table<HealthCheck> &health_check_table() {
                                 choice<T::Type>({{"http", T::Type::http},
                                                  {"tcp", T::Type::tcp},
                                                  {"none", T::Type::none}}),
-                                "what is tried: a request, a connection, or nothing"),
+                                "what is tried: a request; a connection, and an answer to "
+                                "\"OPTIONS *\" of who is out by traffic; or nothing"),
                          "\"http\" if there is a \"path\", else \"tcp\""),
                  derived(key<T>("path", &T::path, target(), "http: what is requested"), "\"/\""),
                  derived(key<T>("host", &T::host, host(), "http: the Host header"),
