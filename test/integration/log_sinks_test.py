@@ -13,14 +13,16 @@ import unittest
 
 import harness
 import wire
-from harness import Uvoy, config, eventually
+from harness import Uvoy, config, eventually, run_once
 from origin import Origin
+from steady import Steady
 
 ATTEMPTS = 5
 ROUNDS = 300
 AT_ONCE = 5
 F_SETPIPE_SZ = 1031
 PAGE = 4096
+RELOADS = 10
 
 
 class OnSmallDisk(Uvoy):
@@ -183,6 +185,98 @@ class Sinks(unittest.TestCase):
         self.uvoy = self.enterContext(uvoy)
         os.close(writer)
         self.stands_still(reader)
+
+
+class Reloaded(unittest.TestCase):
+    """The log goes into a pipe that nobody reads, while requests come."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.pipe, self.file = self.folder / "pipe", self.folder / "file"
+        os.mkfifo(self.pipe)
+        self.reader = os.open(self.pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, self.reader)
+        fcntl.fcntl(self.reader, F_SETPIPE_SZ, PAGE)
+        origin = self.enterContext(Origin())
+        self.settings = config(origin, access_log={"path": str(self.pipe)})
+        self.uvoy = self.enterContext(Uvoy(self.settings))
+
+    def ask(self, count):
+        with self.uvoy.connect() as client:
+            for _ in range(count):
+                client.send(wire.head("GET", "/"))
+                self.assertEqual(client.response().status, 200)
+
+    def dropped(self):
+        return int(self.uvoy.metric("uvoy_log_dropped_total"))
+
+    def lines_are_dropped(self):
+        before = self.dropped()
+        eventually(lambda: self.dropped() > before, "lines are lost")
+
+    def reload(self, **changes):
+        """How long it takes, for whoever asks for it."""
+        self.settings = {**self.settings, **changes}
+        path = pathlib.Path(self.uvoy.folder.name) / "uvoy.json"
+        path.write_text(json.dumps(self.settings))
+        start = time.monotonic()
+        done = run_once("ctl", "--config", path, "reload")
+        taken = time.monotonic() - start
+        self.assertEqual(done.returncode, 0, done.err)
+        self.assertLess(taken, 2)
+        return taken
+
+    def writers(self):
+        """How many times the pipe is open."""
+        opened = pathlib.Path(f"/proc/{self.uvoy.process.pid}/fd").iterdir()
+        paths = []
+        for descriptor in opened:
+            with contextlib.suppress(FileNotFoundError):
+                paths.append(os.readlink(descriptor))
+        return paths.count(str(self.pipe))
+
+    def written(self):
+        """Lines in the pipe and in the file."""
+        with contextlib.suppress(BlockingIOError):
+            self.in_pipe += os.read(self.reader, 1 << 16)
+        return self.in_pipe.count(b"\n") + self.file.read_bytes().count(b"\n")
+
+    def test_a_reload_is_not_held_up_by_a_sink_that_it_keeps_changes_or_removes(self):
+        steady = Steady(self.uvoy.port, 300, 5, patience=2)
+        self.lines_are_dropped()
+        kept = self.reload(routes=[{"name": "other", "cluster": "app"}])
+        self.lines_are_dropped()
+        changed = []
+        for number in range(RELOADS):
+            log = {"path": str(self.pipe), "format": f"{number} %{{status}} {'x' * 1000}"}
+            changed.append(self.reload(access_log=log))
+            self.ask(AT_ONCE)  # so that a writer that has not met with the pipe yet has lines left
+        # It may wait a second for room for them at its end, but no reload does.
+        self.assertLess(sum(changed), 2)
+        self.lines_are_dropped()
+        eventually(lambda: self.writers() == 1, "former writers end")
+        removed = self.reload(access_log={"path": str(self.file), "format": "%{status}"})
+        eventually(lambda: self.writers() == 0, "the last writer ends")
+        before = self.dropped()
+        eventually(self.file.read_bytes, "lines in the file")
+        result = steady.result()
+        self.assertEqual(result["failures"], [])
+        self.assertEqual(self.dropped(), before)
+        # Each line is somewhere, or counted.
+        self.in_pipe = b""
+        asked = result["sent"] + RELOADS * AT_ONCE
+        eventually(lambda: self.written() + before >= asked, "the last line")
+        self.assertEqual(self.written() + before, asked)
+        print(f"{self.id()}: kept {kept:.3f} s, changed {max(changed):.3f} s at most, "
+              f"removed {removed:.3f} s, {before} of {asked} lines lost")
+
+    def test_a_reload_may_end_the_log(self):
+        self.ask(200)
+        eventually(self.dropped, "lines are lost")
+        del self.settings["access_log"]
+        self.reload()
+        self.ask(1)
+        eventually(lambda: self.writers() == 0, "the writer ends")
 
 
 if __name__ == "__main__":
