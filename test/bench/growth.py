@@ -5,9 +5,9 @@
 
 Routes and endpoints: instructions of user space a request (callgrind; see instructions.py).
 Connections and workers: CPU time of the process a request, in rounds in turn, as a ratio to the
-smallest; connections also to the relay, for the kernel's own cost grows with them as well. Observed:
-the same for a JSON access log and for a scrape each second, as a ratio to neither. Series: how long
-a scrape takes, and what one each 100 ms does to the latency of requests.
+smallest; connections also to the relay, for the kernel's own cost grows with them as well.
+Observed: the same for a JSON access log and for a scrape each second, as a ratio to neither.
+Series: how long a scrape takes, and what one each 100 ms does to the latency of requests.
 """
 
 import contextlib
@@ -224,7 +224,10 @@ def series(bench):
     print_table(["series", "scrape, ms", "p99.9, ms", "p99.9 while scraped, ms"], rows)
 
 
-KINDS = {kind.__name__: kind for kind in (routes, endpoints, connections, workers, observed, series)}
+KINDS = {
+    kind.__name__: kind
+    for kind in (routes, endpoints, connections, workers, observed, series)
+}
 
 
 def main():
