@@ -144,21 +144,20 @@ def workers(bench):
 
 def observed(bench):
     log = bench.directory / "access.log"
-
-    def change(config, logs):
-        if logs:
-            config["access_log"] = {"path": str(log), "format": "json"}
-
+    logged = {"access_log": {"path": str(log), "format": "json"}}
     proxies, admin_ports = {}, {}
-    for name in ("neither", "access log", "scraped"):
-        bench.change = lambda config, name=name: change(config, name == "access log")
+    for name, more in {"neither": {}, "access log": logged, "scraped": {}}.items():
+        bench.change = lambda config, more=more: config.update(more)
         proxies[name] = bench.start_proxy("uvoy")
         admin_ports[name] = bench.admin_port()
     scenario, taken = Scenario(64), {name: [] for name in proxies}
-    for _ in range(ROUNDS):
-        for name, proxy in proxies.items():
+    for number in range(ROUNDS):
+        names = [*proxies]
+        # Whoever goes first is another one each round.
+        turn = number % len(names)
+        for name in names[turn:] + names[:turn]:
             with scraping(admin_ports[name], 1) if name == "scraped" else contextlib.nullcontext():
-                result = measures.saturate(bench, proxy, scenario, SECONDS)
+                result = measures.saturate(bench, proxies[name], scenario, SECONDS)
             taken[name].append(result["cpu_us"])
         if not log.stat().st_size:
             raise RuntimeError("nothing was logged")

@@ -41,7 +41,7 @@ class Ejection(unittest.TestCase):
     def expect_silence(self, fault):
         seen = self.play_until(
             lambda seen: seen.last <= seen.first + 0.5, fault, retries=0,
-            outlier_detection={"eject": "1s"},
+            outlier_detection={"eject": "1s"},  # it would be back before one looks
         )
         self.assertGreater(seen.failed, 0)
         self.assertGreaterEqual(seen.first, faults.CONNECT_TIMEOUT - 0.05)
