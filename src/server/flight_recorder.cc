@@ -28,7 +28,13 @@ constexpr std::array<std::size_t, 9> longest{
 
 void FlightRecorder::record(const proxy::ExchangeRecord &exchange, const proxy::Failure &failure,
                             bool retried) {
+    keep(exchange, failure, retried);
+    // Who has seen it counted finds it.
     counts_[retried ? 1 : 0][failure.reason].add();
+}
+
+void FlightRecorder::keep(const proxy::ExchangeRecord &exchange, const proxy::Failure &failure,
+                          bool retried) {
     const std::size_t number = kind_of(exchange, failure.reason, retried);
     Kind &kind = kinds_[number];
     if (!take_token(kind, exchange.time) && kind.newest != nowhere) {

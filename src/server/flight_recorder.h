@@ -119,6 +119,7 @@ private:
         std::uint64_t order = 0;
     };
 
+    void keep(const proxy::ExchangeRecord &exchange, const proxy::Failure &failure, bool retried);
     static std::size_t kind_of(const proxy::ExchangeRecord &exchange, Reason reason, bool retried);
     static Packed pack(const proxy::ExchangeRecord &exchange, const proxy::Failure &failure,
                        bool retried);

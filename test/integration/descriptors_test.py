@@ -13,7 +13,7 @@ import unittest
 import harness
 import origin
 import wire
-from harness import Uvoy, config, eventually
+from harness import Uvoy, config, eventually, settled
 from origin import Origin
 
 NO_CHECK = {"health_check": {"type": "none"}}
@@ -33,7 +33,8 @@ def cpu_seconds(pid):
 def exhausted(uvoy):
     """Nothing more can be opened within this."""
     pid = uvoy.process.pid
-    used = {int(fd) for fd in os.listdir(f"/proc/{pid}/fd")}
+    # Whoever asked whether uvoy is up may still be leaving.
+    used = {int(fd) for fd in settled(lambda: sorted(os.listdir(f"/proc/{pid}/fd")))}
     first_free = next(fd for fd in range(len(used) + 1) if fd not in used)
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (first_free, before[1]))

@@ -41,6 +41,19 @@ def eventually(condition, what="the condition", patience=PATIENCE):
         time.sleep(0.02)
 
 
+def settled(value):
+    """Polls until `value` gives the same twice, and returns that."""
+    seen = [value()]
+
+    def same():
+        seen.append(value())
+        return seen[-1] == seen[-2]
+
+    time.sleep(0.05)
+    eventually(same, "an end of the changes")
+    return seen[-1]
+
+
 def merge(base, more):
     result = copy.deepcopy(base)
     for key, value in more.items():

@@ -5,7 +5,7 @@ import threading
 import harness
 import wire
 from answers import Answers, Case, get
-from harness import Uvoy, config, eventually
+from harness import Uvoy, config, eventually, settled
 from origin import Origin
 
 NO_CHECK = {"health_check": {"type": "none"}}
@@ -52,6 +52,8 @@ class Memory(Answers):
             return "new work is refused" in self.uvoy.log()
 
         eventually(some_more)
+        # Those that came too late have their answers before they are counted.
+        settled(lambda: self.uvoy.metric("uvoy_responses_by_uvoy_total", 'reason="overload"'))
         return clients
 
     def test_new_work_is_refused_and_old_work_goes_on(self):
