@@ -1,5 +1,6 @@
 #include "cluster/published_ring.h"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 
@@ -50,6 +51,7 @@ PublishedRing::PublishedRing(const MembershipRing &membership,
     const Servers servers{ramps};
     for (std::size_t i = 0; i < arc_count; ++i)
         owners_[i] = servers.of(membership, static_cast<std::uint16_t>(i));
+    count_arcs(ramps.size());
 }
 
 PublishedRing::PublishedRing(std::span<const MembershipRing *const> rings,
@@ -61,13 +63,20 @@ PublishedRing::PublishedRing(std::span<const MembershipRing *const> rings,
         const auto arc = static_cast<std::uint16_t>(i);
         owners_[i] = servers.of(*rings[level_of(shares, Rendezvous::arc_key(arc))], arc);
     }
+    count_arcs(ramps.size());
 }
 
-std::vector<std::uint32_t> PublishedRing::arcs_served(std::size_t endpoint_count) const {
-    std::vector<std::uint32_t> arcs(endpoint_count);
-    for (const std::uint16_t owner : owners_)
-        if (owner != no_endpoint) ++arcs[owner];
-    return arcs;
+void PublishedRing::count_arcs(std::size_t members) {
+    // In turn in several rows: few endpoints have many arcs in a row, and each count would wait for
+    // the one before to be stored.  The last column is that of nobody.
+    constexpr std::size_t rows = 8;
+    const std::size_t columns = members + 1;
+    std::vector<std::uint32_t> counts(rows * columns);
+    for (std::size_t arc = 0; arc < arc_count; ++arc)
+        ++counts[arc % rows * columns + std::min<std::size_t>(owners_[arc], members)];
+    arcs_served_.resize(members);
+    for (std::size_t i = 0; i < counts.size(); ++i)
+        if (i % columns < members) arcs_served_[i % columns] += counts[i];
 }
 
 double PublishedRing::moved_ratio(const PublishedRing &previous,

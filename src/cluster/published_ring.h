@@ -32,8 +32,14 @@ public:
     /// Index of the endpoint that serves a key; `no_endpoint` if none is healthy.  One load.
     std::uint16_t pick(std::uint64_t hash) const { return owners_[arc_of(hash)]; }
 
-    /// Number of arcs that each of `endpoint_count` endpoints serves.
-    std::vector<std::uint32_t> arcs_served(std::size_t endpoint_count) const;
+    /// Number of arcs that each member serves; empty if the ring serves nothing.
+    std::span<const std::uint32_t> arcs_served() const { return arcs_served_; }
+
+    /// What part of the keys (0..1) the endpoint serves.
+    double share(std::size_t index) const {
+        if (index >= arcs_served_.size()) return 0;
+        return static_cast<double>(arcs_served_[index]) / static_cast<double>(arc_count);
+    }
 
     /// Share of the arcs (0..1) that `previous` had with another endpoint.  `renumbered` holds for
     /// each index of `previous` the index of the same endpoint here, `no_endpoint` if it is gone.
@@ -41,7 +47,10 @@ public:
                        std::span<const std::uint16_t> renumbered) const;
 
 private:
+    void count_arcs(std::size_t members);
+
     std::array<std::uint16_t, arc_count> owners_{};
+    std::vector<std::uint32_t> arcs_served_;
 };
 
 }  // namespace uvoy::cluster

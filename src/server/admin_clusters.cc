@@ -105,16 +105,12 @@ Json cluster_json(const ServerView &view, std::uint16_t index, const Moment &mom
     const cluster::Snapshot &snapshot = view.clusters.current(index);
     const auto sum = view.totals.cluster(index);
     const std::size_t places = view.runtime.cluster(index).endpoints.size();
-    std::vector<std::uint32_t> arcs;
-    if (snapshot.ring() != nullptr) arcs = snapshot.ring()->arcs_served(places);
     Json endpoints = Json::array();
     for (std::size_t i = 0; i < places; ++i) {
         const proxy::EndpointId id{index, static_cast<std::uint16_t>(i)};
         if (!view.runtime.has_endpoint(id)) continue;
         Json &endpoint = endpoints.emplace_back(endpoint_json(view, id, moment));
-        if (!arcs.empty())
-            endpoint["ring_share"] =
-                static_cast<double>(arcs[i]) / static_cast<double>(cluster::arc_count);
+        if (snapshot.ring() != nullptr) endpoint["ring_share"] = snapshot.ring()->share(i);
     }
     return {
         {"name", config.name},

@@ -59,11 +59,10 @@ void append_rings(MetricFamilies &list, const ServerView &view) {
         const std::string_view cluster = view.runtime.cluster(i).config->name;
         const auto &endpoints = snapshot.membership().endpoints();
         if (snapshot.ring() == nullptr) continue;
-        const auto arcs = snapshot.ring()->arcs_served(endpoints.size());
         for (std::size_t j = 0; j < endpoints.size(); ++j)
             if (endpoints[j])
                 share.add({{"cluster", cluster}, {"backend", endpoints[j]->name}},
-                          static_cast<double>(arcs[j]) / static_cast<double>(cluster::arc_count));
+                          snapshot.ring()->share(j));
         moved.add({{"cluster", cluster}}, view.clusters.moved_ratio(i));
         // A double has no more bits.
         fingerprint.add({{"cluster", cluster}}, snapshot.membership().fingerprint() >> 11);
