@@ -5,10 +5,10 @@
 #include "server/admin_guard.h"
 #include "server/admin_page.h"
 #include "server/admin_readers.h"
+#include "server/exposition.h"
 #include "server/metrics_exporter.h"
 #include "uv/loop.h"
 
-#include <prometheus/text_serializer.h>
 #include <time.h>
 
 #include <string>
@@ -158,7 +158,7 @@ proxy::LocalAnswer AdminService::ready() const {
 proxy::LocalAnswer AdminService::metrics() const {
     return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
             .headers = {},
-            .body = prometheus::TextSerializer{}.Serialize(MetricsExporter{*view_}.Collect())};
+            .body = exposition(MetricsExporter{*view_}.Collect())};
 }
 
 }  // namespace uvoy::server

@@ -1,9 +1,9 @@
 #include "server/farewell.h"
+#include "server/exposition.h"
 #include "server/metrics_exporter.h"
 #include "view.h"
 
 #include <doctest/doctest.h>
-#include <prometheus/text_serializer.h>
 
 #include <string>
 
@@ -31,7 +31,7 @@ std::string told(Farewell &farewell, const Scene &present) {
                           .health = view.health,
                           .ledgers = view.ledgers,
                           .farewell = &farewell};
-    return prometheus::TextSerializer{}.Serialize(MetricsExporter{with}.Collect());
+    return exposition(MetricsExporter{with}.Collect());
 }
 
 bool has(const std::string &text, const std::string &line) {

@@ -1,8 +1,8 @@
+#include "server/exposition.h"
 #include "server/metrics_exporter.h"
 #include "view.h"
 
 #include <doctest/doctest.h>
-#include <prometheus/text_serializer.h>
 
 #include <algorithm>
 #include <set>
@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 namespace {
 
 std::string scrape(const Scene &scene) {
-    return prometheus::TextSerializer{}.Serialize(MetricsExporter{scene.view()}.Collect());
+    return exposition(MetricsExporter{scene.view()}.Collect());
 }
 
 /// The series of one metric, in the order of the text, its help and type with them.
