@@ -109,8 +109,10 @@ proxy::ServiceReply AdminService::serve(const http::RequestHead &head, std::stri
         return not_allowed("GET, HEAD");
     // These two take no time, and who asks them draws conclusions.
     if (path == "/healthz" || path == "/readyz") return guarded((this->*found)());
-    return guarded(within_budget(
-        [&] { return found != nullptr ? (this->*found)() : reader(*view_, Query{query}); }));
+    return guarded(within_budget([&] {
+        if (view_->catch_up) view_->catch_up();
+        return found != nullptr ? (this->*found)() : reader(*view_, Query{query});
+    }));
 }
 
 AdminService::Page AdminService::page_of(std::string_view path) {

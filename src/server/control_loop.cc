@@ -138,6 +138,7 @@ void ControlLoop::make_workers(std::size_t count, std::vector<std::vector<BoundS
             shared, Worker::Settings{
                         .number = number, .seed = seeds.next(), .recorder = *recorders_.back()}));
     }
+    for (const auto &worker : workers_) catch_up_.add(worker->loop());
     generations_.begin(workers_, std::move(sockets));
 }
 
@@ -154,7 +155,8 @@ ServerView ControlLoop::view_of(const Generation &generation) const {
             .discovery = supervision_->discovery(),
             .generations = &generations_,
             .farewell = &farewell_,
-            .recorders = recorders_};
+            .recorders = recorders_,
+            .catch_up = Delegate<void()>::bind<&CatchUp::wait>(catch_up_)};
 }
 
 void ControlLoop::on_generation_end(const Generation &generation) {

@@ -5,6 +5,7 @@
 #include "rcu/rcu.h"
 #include "server/accept_balance.h"
 #include "server/admin.h"
+#include "server/catch_up.h"
 #include "server/connection_budget.h"
 #include "server/drain.h"
 #include "server/failure_channel.h"
@@ -117,6 +118,7 @@ private:
     AcceptBalance balance_;
     std::vector<std::unique_ptr<FlightRecorder>> recorders_;  // by worker
     std::vector<std::unique_ptr<Worker>> workers_;
+    mutable CatchUp catch_up_;
     std::unique_ptr<Admin> admin_;
     std::vector<std::unique_ptr<Admin>> former_admins_;  // at addresses that reloads took away
     uv::Timer admin_end_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/delegate.h"
 #include "base/time.h"
 #include "limit/ledger.h"
 #include "proxy/runtime.h"
@@ -63,6 +64,8 @@ struct ServerView {
     Farewell *farewell = nullptr;
     /// By worker.
     std::span<const std::unique_ptr<FlightRecorder>> recorders{};
+    /// Waits until what was answered before is counted; null: it always is.
+    Delegate<void()> catch_up{};
 };
 
 }  // namespace uvoy::server

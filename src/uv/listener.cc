@@ -50,6 +50,7 @@ ListenSocket::ListenSocket(Loop &loop, FileDescriptor socket, OnAccept on_accept
 void ListenSocket::poll() {
     require(uv_poll_start(handle_.get(), UV_READABLE,
                           [](uv_poll_t *handle, int, int) {
+                              const Loop::Callback callback{handle->loop};
                               static_cast<ListenSocket *>(handle->data)->accept_some(accept_limit);
                           }),
             "uv_poll_start");

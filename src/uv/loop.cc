@@ -11,6 +11,7 @@ namespace uvoy::uv {
 Loop::Loop() : buffer_{std::make_unique_for_overwrite<char[]>(read_buffer_size)} {
     std::signal(SIGPIPE, SIG_IGN);
     require(uv_loop_init(&loop_), "uv_loop_init");
+    loop_.data = this;
 }
 
 Loop::~Loop() {

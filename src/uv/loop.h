@@ -5,7 +5,9 @@
 
 #include <uv.h>
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -46,12 +48,38 @@ public:
         if (hook_) hook_(now);
     }
 
+    /// Odd within a callback of an event, a timer or a wake-up, even between two, and never the
+    /// same number again.  For any thread: who sees that a number has gone sees all that was done
+    /// under it.
+    std::uint64_t callbacks() const { return callbacks_.load(std::memory_order_acquire); }
+
+    /// One lives in each such callback, which may destroy its handle but not the loop.
+    class Callback {
+    public:
+        explicit Callback(Loop &loop)
+            : callbacks_{loop.callbacks_}, outer_{callbacks_.load(std::memory_order_relaxed)} {
+            callbacks_.store(outer_ | 1, std::memory_order_relaxed);
+        }
+        explicit Callback(const uv_loop_t *loop) : Callback{*static_cast<Loop *>(loop->data)} {}
+        ~Callback() {
+            if (outer_ % 2 == 0) callbacks_.store(outer_ + 2, std::memory_order_release);
+        }
+
+        Callback(const Callback &) = delete;
+        Callback &operator=(const Callback &) = delete;
+
+    private:
+        std::atomic<std::uint64_t> &callbacks_;
+        std::uint64_t outer_;
+    };
+
     uv_loop_t &raw() { return loop_; }
 
 private:
     uv_loop_t loop_;
     std::unique_ptr<char[]> buffer_;
     Delegate<void(TimePoint)> hook_;
+    std::atomic<std::uint64_t> callbacks_{0};
 };
 
 }  // namespace uvoy::uv

@@ -229,7 +229,8 @@ void StreamTransport::report_broken() {
 /// Always the last act of a callback: nobody knows whether `this` is still there afterwards.
 template <auto event, typename... Args>
 void StreamTransport::deliver(Args... args) {
-    const Loop &loop = loop_;
+    Loop &loop = loop_;
+    const Loop::Callback callback{loop};
     const TimePoint now = Loop::now();
     (events_->*event)(args..., now);
     loop.after_event(now);

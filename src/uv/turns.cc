@@ -22,6 +22,7 @@ Turns::Turns(Loop &loop, Delegate<void()> on_begin, Delegate<void()> on_end)
     uv_unref(reinterpret_cast<uv_handle_t *>(check_.get()));  // nothing to wait for
     uv_check_start(check_.get(), [](uv_check_t *handle) {
         auto &self = *static_cast<Turns *>(handle->data);
+        const Loop::Callback callback{handle->loop};
         uv_idle_stop(self.idle_.get());
         self.on_end_();
     });

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Shows how the cost of a request grows with what is configured and connected, as Markdown tables.
 
-    growth.py UVOY RELAY [routes|endpoints|connections|workers|observed|series]...
+    growth.py UVOY RELAY [routes|endpoints|connections|workers|reuse|observed|series]...
 
 Routes and endpoints: instructions of user space a request (callgrind; see instructions.py).
 Connections and workers: CPU time of the process a request, in rounds in turn, as a ratio to the
 smallest; connections also to the relay, for the kernel's own cost grows with them as well.
+Reuse: what share of requests goes over a connection that has served another one, when each worker
+keeps connections of its own and the origin is new to all.
 Observed: the same for a JSON access log and for a scrape each second, as a ratio to neither.
 Series: how long a scrape takes, and what one each 100 ms does to the latency of requests.
 """
@@ -142,6 +144,31 @@ def workers(bench):
     )
 
 
+def reuse(bench):
+    rows = []
+    for count in (1, 8):
+        for rate in (100, RATE):
+            bench.change = lambda config, count=count: config.update(workers=count)
+            proxy = bench.start_proxy("uvoy")
+            port = bench.admin_port()
+            times = measures.at_rate(bench, proxy, Scenario(64), 5, rate)
+            told = dict(
+                line.rsplit(" ", 1)
+                for line in metrics(port).decode().splitlines() if not line.startswith("#")
+            )
+            proxy.stop()
+            opened = int(told['uvoy_upstream_connects_total{cluster="app",result="ok"}'])
+            reused = int(told['uvoy_upstream_reuses_total{cluster="app"}'])
+            # Health checks have connections of their own, which nobody counts here.
+            rows.append([
+                count, f"{rate:,}", opened, f"{reused / (reused + opened):.1%}",
+                f"{times['p50_us'] / 1000:.2f}", f"{times['p99_us'] / 1000:.2f}",
+            ])
+    print_table(
+        ["workers", "requests/s", "connections opened", "reused", "p50, ms", "p99, ms"], rows
+    )
+
+
 def observed(bench):
     log = bench.directory / "access.log"
     logged = {"access_log": {"path": str(log), "format": "json"}}
@@ -168,12 +195,17 @@ def observed(bench):
     )
 
 
-def scrape(port):
-    began = time.monotonic()
+def metrics(port):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("GET", "/metrics")
     text = connection.getresponse().read()
     connection.close()
+    return text
+
+
+def scrape(port):
+    began = time.monotonic()
+    text = metrics(port)
     lines = sum(not line.startswith(b"#") for line in text.splitlines())
     return time.monotonic() - began, lines
 
@@ -225,7 +257,7 @@ def series(bench):
 
 KINDS = {
     kind.__name__: kind
-    for kind in (routes, endpoints, connections, workers, observed, series)
+    for kind in (routes, endpoints, connections, workers, reuse, observed, series)
 }
 
 
