@@ -4,5 +4,5 @@
 int main(int argc, char **argv) {
     const auto parsed = uvoy::cli::parse(argc, argv);
     if (const int *const exit_code = std::get_if<int>(&parsed)) return *exit_code;
-    return uvoy::cli::execute(std::get<uvoy::cli::CommandLine>(parsed));
+    return uvoy::cli::execute(*std::get_if<uvoy::cli::CommandLine>(&parsed));
 }

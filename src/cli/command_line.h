@@ -3,12 +3,23 @@
 #include "cli/ctl.h"
 #include "server/explain.h"
 
+#include <cstdint>
 #include <string>
 #include <variant>
 
 namespace uvoy::cli {
 
-enum class Command { run, check, demo, demo_endpoint, explain, manual, schema, ctl, version };
+enum class Command : std::uint8_t {
+    run,
+    check,
+    demo,
+    demo_endpoint,
+    explain,
+    manual,
+    schema,
+    ctl,
+    version
+};
 
 struct CommandLine {
     Command command = Command::version;

@@ -3,13 +3,14 @@
 #include "config/address.h"
 #include "server/explain.h"
 
+#include <cstdint>
 #include <string>
 
 namespace uvoy::cli {
 
 /// What `uvoy ctl` is asked to do.
 struct CtlLine {
-    enum class Verb {
+    enum class Verb : std::uint8_t {
         status,
         clusters,
         drain,
@@ -44,7 +45,7 @@ struct CtlLine {
 config::Address admin_address(const CtlLine &line);
 
 /// Exit codes of `uvoy ctl`.
-enum class CtlExit { done = 0, refused = 1, usage = 2, unreachable = 3 };
+enum class CtlExit : std::uint8_t { done = 0, refused = 1, usage = 2, unreachable = 3 };
 
 /// Asks a running uvoy and prints what it says; reasons go to standard error.
 CtlExit run_ctl(const CtlLine &line);

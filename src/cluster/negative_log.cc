@@ -17,7 +17,7 @@ constexpr std::uint32_t log2_of(std::uint64_t value_q31) {
     return bits;
 }
 
-constexpr std::array<std::uint32_t, 1025> make_table() {
+constexpr std::array<std::uint32_t, 1025> make_table() noexcept {
     std::array<std::uint32_t, 1025> table{};
     for (std::size_t i = 0; i < 1024; ++i) table[i] = log2_of((1024 + std::uint64_t{i}) << 21);
     table[1024] = std::uint32_t{1} << 26;

@@ -5,7 +5,8 @@ namespace uvoy::config {
 namespace {
 
 Type<std::string> log_path() {
-    Form form{.expects = "\"stdout\" or the absolute path of a file", .pattern = "stdout|/.+"};
+    const Form form{.expects = "\"stdout\" or the absolute path of a file",
+                    .pattern = "stdout|/.+"};
     Parse<std::string> parse = [=](const std::string &string) -> Result<std::string, std::string> {
         const bool path = string.starts_with('/') && !string.ends_with('/');
         const bool sane = string.size() <= 4095 && string.find('\0') == string.npos;

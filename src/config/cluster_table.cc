@@ -107,9 +107,9 @@ const Table<Cluster> &cluster_table() {
     using T = Cluster;
     constexpr std::size_t most_endpoints = 4096;
     static const Type<Endpoint> endpoint = [] {
-        Type<Endpoint> full = object(endpoint_table());
-        Type<Address> address = endpoint_address();
-        Type<Endpoint> plain{
+        const Type<Endpoint> full = object(endpoint_table());
+        const Type<Address> address = endpoint_address();
+        const Type<Endpoint> plain{
             .expects = address.expects,
             .read =
                 [read = address.read](Context &context, const Node &node, Endpoint &value) {
@@ -119,7 +119,7 @@ const Table<Cluster> &cluster_table() {
                 },
             .schema = address.schema,
             .write = [](const Endpoint &value) { return json_string(value.address.text()); }};
-        return either(std::move(plain), std::move(full));
+        return either(plain, full);
     }();
     static const Table<T> table{
         .noun = "a cluster",

@@ -51,7 +51,7 @@ bool read_items(Context &context, const Node &array, const Type<V> &type, std::v
 
 /// An array of min..max items.
 template <typename V>
-Type<std::vector<V>> list(Type<V> type, std::size_t min, std::size_t max) {
+Type<std::vector<V>> list(const Type<V> &type, std::size_t min, std::size_t max) {
     const std::string expects = "an array, each item " + type.expects;
     JsonObject schema{{"type", json_string("array")},
                       {"items", type.schema.text()},
@@ -78,8 +78,8 @@ Type<std::vector<V>> list(Type<V> type, std::size_t min, std::size_t max) {
 
 /// One value, or an array of 1..max.
 template <typename V>
-Type<std::vector<V>> one_or_many(Type<V> type, std::size_t max) {
-    Type<std::vector<V>> many = list(type, 1, max);
+Type<std::vector<V>> one_or_many(const Type<V> &type, std::size_t max) {
+    const Type<std::vector<V>> many = list(type, 1, max);
     const auto read = [one = type.read, all = many.read](Context &context, const Node &node,
                                                          std::vector<V> &values) {
         if (node.kind == Node::Kind::array) return all(context, node, values);
@@ -97,7 +97,7 @@ Type<std::vector<V>> one_or_many(Type<V> type, std::size_t max) {
 
 /// A short form for common cases, an object for all of them.
 template <typename V>
-Type<V> either(Type<V> plain, Type<V> object) {
+Type<V> either(const Type<V> &plain, const Type<V> &object) {
     const auto read = [=](Context &context, const Node &node, V &value) {
         if (node.kind == Node::Kind::object) return object.read(context, node, value);
         if (node.kind == Node::Kind::string || node.is_number())
@@ -126,7 +126,7 @@ Type<std::optional<V>> optional_of(Type<V> type) {
 
 /// null turns off what the value would describe: V is an optional or a vector.
 template <typename V>
-Type<V> nullable(Type<V> type) {
+Type<V> nullable(const Type<V> &type) {
     const auto read = [inner = type.read](Context &context, const Node &node, V &value) {
         if (node.kind != Node::Kind::null) return inner(context, node, value);
         value = V{};

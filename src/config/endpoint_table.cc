@@ -9,8 +9,8 @@ namespace {
 /// Its address is the default name of an endpoint, so what an address holds is allowed.
 Type<std::string> endpoint_name() {
     constexpr std::size_t longest = 128;
-    Form form{.expects = "a name of 1..128 letters, digits or any of _.-:/[]",
-              .pattern = "[A-Za-z0-9_.:/\\[\\]-]{1,128}"};
+    const Form form{.expects = "a name of 1..128 letters, digits or any of _.-:/[]",
+                    .pattern = "[A-Za-z0-9_.:/\\[\\]-]{1,128}"};
     Parse<std::string> parse = [=](const std::string &string) -> Result<std::string, std::string> {
         const bool fits = std::all_of(string.begin(), string.end(), [](char c) {
             return is_name({&c, 1}) || c == ':' || c == '/' || c == '[' || c == ']';

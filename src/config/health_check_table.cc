@@ -19,7 +19,7 @@ Type<StatusRange> status_range() {
                                            " is not a status code or a range such as \"200-399\""};
         },
         [](const StatusRange &range) { return json_string(to_text(range)); });
-    Type<std::uint16_t> code = integer<std::uint16_t>(100, 599);
+    const Type<std::uint16_t> code = integer<std::uint16_t>(100, 599);
     type.schema = any_of(code.schema, type.schema);
     type.read = [string = type.read, code](Context &context, const Node &node, StatusRange &range) {
         if (!node.is_number()) return string(context, node, range);
@@ -33,7 +33,7 @@ Type<StatusRange> status_range() {
 
 /// A request target in origin form: a path, maybe with a query.
 Type<std::string> target() {
-    Form form{.expects = "a path such as \"/healthz\"", .pattern = "/[^#\\s]*"};
+    const Form form{.expects = "a path such as \"/healthz\"", .pattern = "/[^#\\s]*"};
     Parse<std::string> parse = [=](const std::string &string) -> Result<std::string, std::string> {
         constexpr std::size_t longest = 4096;
         bool printable = true;
@@ -46,8 +46,8 @@ Type<std::string> target() {
 
 /// A Host header: a name or an IP literal, maybe with a port.
 Type<std::string> host() {
-    Form form{.expects = "a Host header such as \"app.example.com\"",
-              .pattern = "[A-Za-z0-9_.:\\[\\]-]{1,255}"};
+    const Form form{.expects = "a Host header such as \"app.example.com\"",
+                    .pattern = "[A-Za-z0-9_.:\\[\\]-]{1,255}"};
     Parse<std::string> parse = [=](const std::string &string) -> Result<std::string, std::string> {
         bool fits = !string.empty() && string.size() <= 255;
         for (const char c : string)

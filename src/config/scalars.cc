@@ -123,9 +123,9 @@ Type<Duration> duration(Zero zero) {
     constexpr Duration least = std::chrono::milliseconds{1};
     constexpr Duration most = std::chrono::hours{24};
     const std::string range = zero == Zero::allowed ? "0s..24h" : "1ms..24h";
-    Form form{.expects = "a duration such as \"250ms\" or \"1m30s\" in " + range,
-              .pattern = "(?=.)(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?(?:[0-9]+ms)?",
-              .has_unit = true};
+    const Form form{.expects = "a duration such as \"250ms\" or \"1m30s\" in " + range,
+                    .pattern = "(?=.)(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?(?:[0-9]+ms)?",
+                    .has_unit = true};
     Parse<Duration> parse = [=](const std::string &string) -> Result<Duration, std::string> {
         const std::optional<Duration> value = parse_duration(string);
         if (!value) return misfit(string, form);
@@ -139,9 +139,9 @@ Type<Duration> duration(Zero zero) {
 
 Type<std::uint64_t> size(std::uint64_t min, std::uint64_t max) {
     const std::string range = size_to_text(min) + ".." + size_to_text(max);
-    Form form{.expects = "a size such as \"64KiB\" in " + range,
-              .pattern = "[0-9]+(?:[KMG]i?)?B",
-              .has_unit = true};
+    const Form form{.expects = "a size such as \"64KiB\" in " + range,
+                    .pattern = "[0-9]+(?:[KMG]i?)?B",
+                    .has_unit = true};
     Parse<std::uint64_t> parse =
         [=](const std::string &string) -> Result<std::uint64_t, std::string> {
         const std::optional<std::uint64_t> value = parse_size(string);
@@ -155,9 +155,9 @@ Type<std::uint64_t> size(std::uint64_t min, std::uint64_t max) {
 }
 
 Type<Share> share() {
-    Form form{.expects = "a share such as \"50%\" in 0%..100%",
-              .pattern = "[0-9]+(?:\\.[0-9]{1,2})?%",
-              .has_unit = true};
+    const Form form{.expects = "a share such as \"50%\" in 0%..100%",
+                    .pattern = "[0-9]+(?:\\.[0-9]{1,2})?%",
+                    .has_unit = true};
     Parse<Share> parse = [=](const std::string &string) -> Result<Share, std::string> {
         const std::optional<Share> value = parse_share(string);
         if (!value) return misfit(string, form);
@@ -168,9 +168,9 @@ Type<Share> share() {
 }
 
 Type<Rate> rate() {
-    Form form{.expects = "a rate such as \"100/s\", \"6000/m\" or \"10/h\"",
-              .pattern = "[0-9]+/[smh]",
-              .has_unit = true};
+    const Form form{.expects = "a rate such as \"100/s\", \"6000/m\" or \"10/h\"",
+                    .pattern = "[0-9]+/[smh]",
+                    .has_unit = true};
     Parse<Rate> parse = [=](const std::string &string) -> Result<Rate, std::string> {
         const std::optional<Rate> value = parse_rate(string);
         if (!value) return misfit(string, form);
@@ -208,7 +208,7 @@ Type<Address> endpoint_address() {
 }
 
 Type<std::uint32_t> file_mode() {
-    Form form{.expects = "permissions in octal, such as \"0660\"", .pattern = "0?[0-7]{3}"};
+    const Form form{.expects = "permissions in octal, such as \"0660\"", .pattern = "0?[0-7]{3}"};
     Parse<std::uint32_t> parse =
         [=](const std::string &string) -> Result<std::uint32_t, std::string> {
         const bool octal = string.find_first_not_of("01234567") == string.npos;
@@ -227,8 +227,8 @@ Type<std::uint32_t> file_mode() {
 }
 
 Type<TrustedProxy> trusted_proxy() {
-    Form form{.expects = "a network such as \"10.0.0.0/8\", an address or \"unix\"",
-              .pattern = "unix|[0-9A-Fa-f:.]+(?:/[0-9]{1,3})?"};
+    const Form form{.expects = "a network such as \"10.0.0.0/8\", an address or \"unix\"",
+                    .pattern = "unix|[0-9A-Fa-f:.]+(?:/[0-9]{1,3})?"};
     Parse<TrustedProxy> parse =
         [=](const std::string &string) -> Result<TrustedProxy, std::string> {
         if (string == "unix") return TrustedProxy{};
@@ -247,7 +247,7 @@ Type<TrustedProxy> trusted_proxy() {
 }
 
 Type<std::string> line(std::string expects, std::size_t max_bytes) {
-    Form form{.expects = std::move(expects), .pattern = "[^\\u0000-\\u001f\\u007f]+"};
+    const Form form{.expects = std::move(expects), .pattern = "[^\\u0000-\\u001f\\u007f]+"};
     Parse<std::string> parse = [=](const std::string &string) -> Result<std::string, std::string> {
         const bool controls = std::any_of(string.begin(), string.end(),
                                           [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
@@ -268,8 +268,8 @@ bool is_name(std::string_view text) {
 }
 
 Type<std::string> name() {
-    Form form{.expects = "a name of 1..64 letters, digits, \"_\", \".\" or \"-\"",
-              .pattern = std::string{name_pattern}};
+    const Form form{.expects = "a name of 1..64 letters, digits, \"_\", \".\" or \"-\"",
+                    .pattern = std::string{name_pattern}};
     Parse<std::string> parse = [=](const std::string &string) -> Result<std::string, std::string> {
         if (!is_name(string)) return misfit(string, form);
         return string;

@@ -125,7 +125,7 @@ std::string choice_expects(const std::vector<std::string_view> &words);
 
 /// One word of a few.
 template <typename V>
-Type<V> choice(std::vector<Choice<V>> choices) {
+Type<V> choice(const std::vector<Choice<V>> &choices) {
     std::vector<std::string_view> words;
     words.reserve(choices.size());
     for (const Choice<V> &choice : choices) words.push_back(choice.word);

@@ -8,8 +8,8 @@ namespace uvoy::config {
 namespace {
 
 Type<std::uint32_t> workers() {
-    Type<std::uint32_t> word = choice<std::uint32_t>({{"auto", 0}});
-    Type<std::uint32_t> number = integer<std::uint32_t>(1, 256);
+    const Type<std::uint32_t> word = choice<std::uint32_t>({{"auto", 0}});
+    const Type<std::uint32_t> number = integer<std::uint32_t>(1, 256);
     return {.expects = word.expects + " or " + number.expects,
             .read =
                 [=](Context &context, const Node &node, std::uint32_t &value) {
@@ -25,7 +25,7 @@ Type<std::uint32_t> workers() {
 /// Any text, also none: it is only hashed.
 Type<std::string> seed() {
     constexpr std::size_t longest = 1024;
-    Form form{.expects = "a text of at most 1024 bytes", .pattern = "[\\s\\S]*"};
+    const Form form{.expects = "a text of at most 1024 bytes", .pattern = "[\\s\\S]*"};
     Parse<std::string> parse = [](const std::string &string) -> Result<std::string, std::string> {
         if (string.size() <= longest) return string;
         return Unexpected<std::string>{"longer than 1024 bytes"};

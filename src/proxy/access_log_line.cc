@@ -48,7 +48,10 @@ template <typename Line>
         if (byte >= 0x80 && i >= well_formed)
             well_formed = i + std::min(config::find_invalid_utf8(text.substr(i)), text.size() - i);
         std::size_t size = 1;
-        if (byte >= 0x80 && i < well_formed && (size = hidden_size(text.substr(i))) == 0) continue;
+        if (byte >= 0x80 && i < well_formed) {
+            size = hidden_size(text.substr(i));
+            if (size == 0) continue;
+        }
         line.raw(text.substr(done, i - done));
         for (const std::size_t end = i + size; i < end; ++i)
             append_escaped(line, static_cast<unsigned char>(text[i]));

@@ -46,6 +46,7 @@ std::size_t DiscoveredEndpoints::size() const {
 std::vector<DiscoveredEndpoints::Wanted> DiscoveredEndpoints::wanted(
     const DnsLookup::Outcome &outcome) {
     std::vector<Wanted> wanted;
+    wanted.reserve(outcome.found.size());
     for (const DnsLookup::Found &found : outcome.found)
         wanted.push_back({.found = found, .name = uv::to_text(found.address)});
     for (std::size_t i = 0; i < slots_.size() && outcome.failed(); ++i) {

@@ -117,7 +117,10 @@ void ServiceManager::hand_over(int pid) {
 void ServiceManager::tick() {
     if (watchdog_ && workers_live_()) send("WATCHDOG=1");
     if (stopping_) send(fmt::format("EXTEND_TIMEOUT_USEC={}", count_of(extension)));
-    if (looks_left_ > 0 && --looks_left_ % 2 == 0) store_sockets();
+    if (looks_left_ > 0) {
+        --looks_left_;
+        if (looks_left_ % 2 == 0) store_sockets();
+    }
     if (!watchdog_ && !stopping_ && looks_left_ == 0) return;
     Duration pause = step;
     if (watchdog_) pause = std::clamp<Duration>(*watchdog_ / 4, milliseconds{1}, step);

@@ -12,6 +12,7 @@
 namespace uvoy::uv {
 
 /// What is asked for; values of RFC 1035 section 3.2.2, RFC 3596 and RFC 2782.
+// NOLINTNEXTLINE(performance-enum-size): two bytes in a message
 enum class DnsType : std::uint16_t { a = 1, aaaa = 28, srv = 33 };
 
 /// One record of the type that was asked for.
