@@ -1,5 +1,7 @@
 #include "server/exposition.h"
 
+#include "server/give_way.h"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -36,7 +38,10 @@ public:
         out_.append("# HELP ").append(family_.name).append(1, ' ').append(family_.help);
         out_.append("\n# TYPE ").append(family_.name).append(1, ' ');
         out_.append(type_name(family_.type)).append(1, '\n');
-        for (const prometheus::ClientMetric &metric : family_.metric) write(metric);
+        for (const prometheus::ClientMetric &metric : family_.metric) {
+            write(metric);
+            give_way_.count();
+        }
     }
 
 private:
@@ -138,6 +143,7 @@ private:
     std::string &out_;
     const prometheus::MetricFamily &family_;
     std::string labels_;
+    GiveWay give_way_;
 };
 
 }  // namespace

@@ -35,6 +35,7 @@ MetricFamily::MetricFamily(MetricFamilies &list, std::string_view name, std::str
 }
 
 prometheus::ClientMetric &MetricFamily::append(Labels labels) {
+    give_way_.count();
     prometheus::ClientMetric &metric = list_[index_].metric.emplace_back();
     metric.label.reserve(labels.size());
     for (const auto &[name, value] : labels)

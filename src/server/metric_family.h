@@ -1,5 +1,6 @@
 #pragma once
 
+#include "server/give_way.h"
 #include "stats/histogram.h"
 
 #include <prometheus/metric_family.h>
@@ -40,6 +41,7 @@ private:
 
     MetricFamilies &list_;
     std::size_t index_;
+    GiveWay give_way_;
     prometheus::MetricType type_;
 };
 
