@@ -100,8 +100,11 @@ def endpoints(bench):
 def cpu(bench, proxies, scenarios):
     """CPU time a request, a list by round, for each proxy and scenario."""
     taken = {}
-    for _ in range(ROUNDS):
-        for key in [(proxy, scenario) for scenario in scenarios for proxy in proxies]:
+    for number in range(ROUNDS):
+        # Whoever goes first is another one each round.
+        turn = number % len(proxies)
+        in_turn = proxies[turn:] + proxies[:turn]
+        for key in [(proxy, scenario) for scenario in scenarios for proxy in in_turn]:
             result = measures.saturate(bench, key[0], key[1], SECONDS)
             taken.setdefault(key, []).append(result["cpu_us"])
     return taken
@@ -184,8 +187,7 @@ def observed(bench):
     scenario, taken = Scenario(64), {name: [] for name in proxies}
     for number in range(ROUNDS):
         names = [*proxies]
-        # Whoever goes first is another one each round.
-        turn = number % len(names)
+        turn = number % len(names)  # as in cpu()
         for name in names[turn:] + names[:turn]:
             with scraping(admin_ports[name], 1) if name == "scraped" else contextlib.nullcontext():
                 result = measures.saturate(bench, proxies[name], scenario, SECONDS)
