@@ -2,8 +2,6 @@
 request passes for it, and nothing that came in time is lost."""
 
 import contextlib
-import os
-import signal
 import socket
 import threading
 import time
@@ -12,22 +10,11 @@ import unittest
 import harness
 import origin
 import wire
-from harness import Uvoy, config
+from harness import Uvoy, config, stopped
 from origin import Origin
 
 NO_CHECK = {"health_check": {"type": "none"}}
 READ_BUFFER = 65536
-
-
-@contextlib.contextmanager
-def stopped(uvoy):
-    """What happens meanwhile comes to uvoy all at once."""
-    uvoy.signal(signal.SIGSTOP)
-    os.waitpid(uvoy.process.pid, os.WUNTRACED)  # until its last thread has stopped
-    try:
-        yield
-    finally:
-        uvoy.signal(signal.SIGCONT)
 
 
 class HandOver(unittest.TestCase):

@@ -54,6 +54,17 @@ def settled(value):
     return seen[-1]
 
 
+@contextlib.contextmanager
+def stopped(uvoy):
+    """What happens meanwhile comes to uvoy all at once."""
+    uvoy.signal(signal.SIGSTOP)
+    os.waitpid(uvoy.process.pid, os.WUNTRACED)  # until its last thread has stopped
+    try:
+        yield
+    finally:
+        uvoy.signal(signal.SIGCONT)
+
+
 def merge(base, more):
     result = copy.deepcopy(base)
     for key, value in more.items():

@@ -1,7 +1,6 @@
 """Defects that a reading as an attacker found. Each is mended; here is what would bring it back."""
 
 import json
-import signal
 import socket
 import threading
 import time
@@ -10,7 +9,7 @@ import unittest
 import harness
 import origin
 import wire
-from harness import Uvoy, config, eventually
+from harness import Uvoy, config, eventually, stopped
 from origin import Origin
 
 NO_CHECK = {"health_check": {"type": "none"}}
@@ -220,12 +219,9 @@ class Endpoints(Regression):
         waiting = [self.connect(uvoy) for _ in range(6)]
         eventually(lambda: uvoy.metric("uvoy_connections_active") == 7)
         # They come in one turn of the loop: the first of them dials, the others find no room.
-        uvoy.signal(signal.SIGSTOP)
-        try:
+        with stopped(uvoy):
             for client in waiting:
                 client.send(wire.head("GET", "/"))
-        finally:
-            uvoy.signal(signal.SIGCONT)
         eventually(
             lambda: uvoy.metric("uvoy_upstream_connects_total", 'result="refused"') > 0,
             "a refused connection",
