@@ -28,7 +28,7 @@ RATE = 200
 SECONDS = 3  # of a measurement
 TIMEOUTS = {"headers": "4s", "body": "4s", "keepalive": "4s", "write": "4s"}
 # Of the 99th percentile: a machine of two cores has pauses of its own.
-FLOOR = 0.05
+FLOOR = 0.025
 # What the allocator keeps after the first thousand.
 KEPT = 8 * MIB
 NGINX = """
