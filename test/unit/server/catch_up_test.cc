@@ -46,6 +46,16 @@ private:
     std::thread thread_;
 };
 
+void check_waits_for(Busy &busy, CatchUp &catch_up) {
+    std::thread later{[&] {
+        std::this_thread::sleep_for(5ms);
+        busy.leave();
+    }};
+    catch_up.wait();
+    CHECK(busy.sum() == 1);
+    later.join();
+}
+
 Duration time_of(CatchUp &catch_up) {
     const TimePoint before = uv::Loop::now();
     catch_up.wait();
@@ -58,13 +68,7 @@ TEST_CASE("who waits sees what the callback did") {
     Busy busy;
     CatchUp catch_up;
     catch_up.add(busy.loop());
-    std::thread later{[&] {
-        std::this_thread::sleep_for(5ms);
-        busy.leave();
-    }};
-    catch_up.wait();
-    CHECK(busy.sum() == 1);
-    later.join();
+    check_waits_for(busy, catch_up);
 }
 
 TEST_CASE("a callback without an end is waited for but once, and does not hide others") {
@@ -78,13 +82,7 @@ TEST_CASE("a callback without an end is waited for but once, and does not hide o
     CHECK(shortest < CatchUp::patience / 2);
     Busy busy;
     catch_up.add(busy.loop());
-    std::thread later{[&] {
-        std::this_thread::sleep_for(5ms);
-        busy.leave();
-    }};
-    catch_up.wait();
-    CHECK(busy.sum() == 1);
-    later.join();
+    check_waits_for(busy, catch_up);
 }
 
 TEST_CASE("callbacks within callbacks are one") {
