@@ -52,7 +52,7 @@ class Memory(Answers):
             return "new work is refused" in self.uvoy.log()
 
         eventually(some_more)
-        # Those that came too late have their answers before they are counted.
+        # Of those that came too late some are still to be answered.
         settled(lambda: self.uvoy.metric("uvoy_responses_by_uvoy_total", 'reason="overload"'))
         return clients
 
