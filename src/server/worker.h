@@ -77,6 +77,7 @@ public:
 
     /// Every answer closes its connection and idle ones end, or not any more; accepts nevertheless.
     void set_resting(bool resting);
+    /// For what any thread may ask of it.
     const uv::Loop &loop() const { return loop_; }
     /// How often the loop has turned for wake(), or for another command.
     std::uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
