@@ -110,35 +110,28 @@ class Policies(unittest.TestCase):
         self.assertGreater(min(found.values()), 50)
 
     def test_least_request_keeps_away_from_who_is_busy(self):
-        go = threading.Event()
+        gates = {o: threading.Event() for o in self.origins}
 
-        def stuck(which, request, peer):
-            go.wait(harness.PATIENCE)
+        def held(which, request, peer):
+            gates[which].wait(harness.PATIENCE)
             echo(which, request, peer)
 
+        for origin in self.origins:
+            origin.handler = held
+        busy, *others = self.origins
         uvoy = self.start("least_request")
-        busy = self.origins[0]
-        busy.handler = stuck
-        clients = []
-        while len(busy.requests) < 5:
-            client = self.enterContext(uvoy.connect())
-            client.send(wire.head("GET", "/"))
-            clients.append(client)
-            done = sum(len(o.requests) for o in self.origins)
-            eventually(lambda n=len(clients): sum(len(o.requests) for o in self.origins) >= n)
-            if done > 300:
-                break
+        for _ in range(40):
+            self.enterContext(uvoy.connect()).send(wire.head("GET", "/"))
+        eventually(lambda: sum(len(o.requests) for o in self.origins) == 40)
         before = len(busy.requests)
-        others = sum(len(o.requests) for o in self.origins[1:])
-        for _ in range(60):
-            client = self.enterContext(uvoy.connect())
-            client.send(wire.head("GET", "/"))
-            if len(busy.requests) > before:
-                break
-            self.assertEqual(client.response().status, 200)
-        go.set()
+        self.assertGreaterEqual(before, 5, "held by all, and so spread over all")
+        for origin in others:
+            gates[origin].set()
+        eventually(lambda: uvoy.metric("uvoy_upstream_requests_active") == before)
+        found = self.spread(uvoy, 60)
+        gates[busy].set()
         self.assertEqual(len(busy.requests), before)
-        self.assertEqual(sum(len(o.requests) for o in self.origins[1:]), others + 60)
+        self.assertEqual(found.total(), 60)
 
     def test_peak_ewma_keeps_away_from_who_is_slow_and_from_who_fails_fast(self):
         broken = says(answer(status="503 Service Unavailable"))
