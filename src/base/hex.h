@@ -4,10 +4,31 @@
 #include <cstdint>
 #include <cstring>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace uvoy {
 
-/// Eight hexadecimal digits in lower case, the highest first.
-inline void write_hex(char *out, std::uint32_t value) {
+#ifdef __SSE2__
+
+/// Sixteen hexadecimal digits in lower case, the highest first.
+inline void write_hex(char *out, std::uint64_t value) {
+    const __m128i low_nibble = _mm_set1_epi8(0x0f);
+    const auto highest_first = static_cast<long long>(__builtin_bswap64(value));
+    const __m128i bytes = _mm_cvtsi64_si128(highest_first);
+    const __m128i high = _mm_and_si128(_mm_srli_epi64(bytes, 4), low_nibble);
+    const __m128i nibbles = _mm_unpacklo_epi8(high, _mm_and_si128(bytes, low_nibble));
+    const __m128i letters = _mm_cmpgt_epi8(nibbles, _mm_set1_epi8(9));
+    const __m128i after_nine = _mm_and_si128(letters, _mm_set1_epi8('a' - '0' - 10));
+    const __m128i digits = _mm_add_epi8(_mm_add_epi8(nibbles, _mm_set1_epi8('0')), after_nine);
+    _mm_storeu_si128(reinterpret_cast<__m128i *>(out), digits);
+}
+
+#else
+
+/// Eight of them.
+inline void write_hex_half(char *out, std::uint32_t value) {
     constexpr std::uint64_t ones = 0x0101010101010101;
     // A nibble a byte.
     std::uint64_t digits = value;
@@ -20,10 +41,12 @@ inline void write_hex(char *out, std::uint32_t value) {
     std::memcpy(out, &digits, sizeof digits);
 }
 
-/// Sixteen of them.
+/// Sixteen hexadecimal digits in lower case, the highest first.
 inline void write_hex(char *out, std::uint64_t value) {
-    write_hex(out, static_cast<std::uint32_t>(value >> 32));
-    write_hex(out + 8, static_cast<std::uint32_t>(value));
+    write_hex_half(out, static_cast<std::uint32_t>(value >> 32));
+    write_hex_half(out + 8, static_cast<std::uint32_t>(value));
 }
+
+#endif
 
 }  // namespace uvoy

@@ -33,7 +33,7 @@ std::size_t Exchange::receive(Bytes bytes, TimePoint now) {
     Gather *to = upstream_ != nullptr ? &out : nullptr;
     const bool sends_head = to != nullptr && !head_sent_;
     if (sends_head) {
-        out.add(head_);
+        out.add(head_.view());
         out.add(unsent_);
         if (keeps_body_) out.flush();  // more may be added to what was unsent
         head_sent_ = true;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/text_buffer.h"
 #include "base/time.h"
 #include "cluster/endpoint.h"
 #include "config/config.h"
@@ -177,6 +178,8 @@ private:
     void answer(const Failure &failure, TimePoint now);
     void answer_locally(const LocalAnswer &answer, TimePoint now);
     void send_answer(int status, std::string_view fields, std::string_view body, TimePoint now);
+    /// `length` of the body, if it may have one.
+    void write_answer_head(int status, std::string_view fields, std::size_t length, TimePoint now);
 
     // exchange_response.cc
     /// Some endpoints do not read the body of a GET and take it for the next request (RFC 9110
@@ -221,10 +224,10 @@ private:
     UpstreamConnection *reserved_ = nullptr;  // waiting_ for it
     const config::Route *route_ = nullptr;
 
-    std::string head_;      // rewritten, kept until a response begins
-    std::string unsent_;    // request body, as it is sent: what has not been, or all of it
-    std::string response_;  // head of the response, while it is being written
-    Journal journal_;       // what the log wants to know, copied
+    TextBuffer head_;      // rewritten, kept until a response begins
+    std::string unsent_;   // request body, as it is sent: what has not been, or all of it
+    TextBuffer response_;  // head of the response, while it is being written
+    Journal journal_;      // what the log wants to know, copied
     http::BodyDecoder body_;
     http::Framing request_framing_;
     http::Framing response_framing_;  // as the client gets it

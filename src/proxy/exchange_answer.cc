@@ -72,18 +72,26 @@ void Exchange::send_answer(int status, std::string_view fields, std::string_view
         session_->pause(Session::Pause::back_pressure, false);
     }
     if (!session_->may_persist()) persists_ = false;
-    response_ = fmt::format("HTTP/1.1 {} {}\r\n{}", status, reason_phrase(status), fields);
-    if (may_have_body(status))
-        fmt::format_to(std::back_inserter(response_), "Content-Length: {}\r\n", body.size());
-    fmt::format_to(std::back_inserter(response_), "Date: {}\r\n{}\r\n", proxy_.date(now),
-                   connection_field(persists_, version_));
+    write_answer_head(status, fields, body.size(), now);
     journal_.status = status;
+    journal_.head = response_.size();
     const bool with_body = method_ != http::Method::head && may_have_body(status);
-    const std::array<Bytes, 2> pieces{response_, with_body ? body : Bytes{}};
+    const std::array<Bytes, 2> pieces{response_.view(), with_body ? body : Bytes{}};
     session_->transport().write(std::span{pieces}.first(with_body && !body.empty() ? 2 : 1));
     wrote_client(response_.size() + (with_body ? body.size() : 0), now);
     response_state_ = Response::over;
     finish_if_over(now);
+}
+
+void Exchange::write_answer_head(int status, std::string_view fields, std::size_t length,
+                                 TimePoint now) {
+    response_.clear();
+    TextWriter out{response_};
+    out.add("HTTP/1.1 ").number(static_cast<std::uint64_t>(status)).add(" ");
+    out.add(reason_phrase(status)).add("\r\n").add(fields);
+    if (may_have_body(status)) out.add("Content-Length: ").number(length).add("\r\n");
+    out.field("Date", proxy_.date(now));
+    out.add(connection_field(persists_, version_)).add("\r\n");
 }
 
 }  // namespace uvoy::proxy

@@ -32,7 +32,7 @@ void Exchange::on_interim_response(const http::ResponseHead &head, Gather &out, 
     if (head.status == 100 && std::exchange(told_to_continue_, true)) return;
     response_.clear();
     append_response_head(response_, head, {.via = proxy_.runtime().pseudonym()});
-    out.add(response_);
+    out.add(response_.view());
     out.flush();
     journal_.interim += response_.size();
     wrote_client(out.take_sent(), now);
@@ -55,7 +55,8 @@ bool Exchange::on_switched(const http::ResponseHead &head, Gather &out, TimePoin
     response_.clear();
     append_response_head(response_, head,
                          {.upgrade = upgrade, .date = {}, .via = proxy_.runtime().pseudonym()});
-    out.add(response_);
+    journal_.head = response_.size();
+    out.add(response_.view());
     out.flush();
     wrote_client(out.take_sent(), now);
     const std::string held = session_->take_held();
@@ -94,8 +95,9 @@ void Exchange::on_response_head(const http::ResponseHead &head, const http::Fram
                           .date = proxy_.date(now),
                           .via = proxy_.runtime().pseudonym(),
                           .set_cookie = set_cookie()});
+    journal_.head = response_.size();
     out.mark();
-    out.add(response_);
+    out.add_head(response_);
     response_unsent_ = true;
 }
 
@@ -113,6 +115,7 @@ bool Exchange::take_back_response(Gather &out) {
     response_state_ = Response::none;
     response_unsent_ = false;
     journal_.status = 0;
+    journal_.head = 0;
     return true;
 }
 
@@ -244,7 +247,7 @@ void Exchange::tell_retried(const Failure &failure, int status, TimePoint now) {
 ExchangeRecord Exchange::describe(TimePoint now) const {
     const Runtime &runtime = proxy_.runtime();
     const bool forwarded = tries_ != 0;
-    const std::uint64_t heads = journal_.interim + response_.size();
+    const std::uint64_t heads = journal_.interim + journal_.head;
     return {
         .time = proxy_.unix_milliseconds(now),
         .request_id = journal_.get(Text::request_id),

@@ -131,8 +131,8 @@ void Exchange::on_retry_due(TimePoint now) {
 
 void Exchange::try_again(TimePoint now) {
     give_up_due_ = TimePoint::max();
-    head_.resize(head_size_);
-    fmt::format_to(std::back_inserter(head_), "X-Uvoy-Attempt: {}\r\n\r\n", tries_ + 1);
+    head_.cut(head_size_);
+    TextWriter{head_}.add("X-Uvoy-Attempt: ").number(tries_ + 1).add("\r\n\r\n");
     try_next(now);
     // Taken from the pool at once: nobody else will send the head.
     if (upstream_ != nullptr && !head_sent_) receive({}, now);

@@ -57,8 +57,9 @@ void Exchange::begin(Session &session, TimePoint first_byte) {
 
 void Exchange::trim() {
     static constexpr std::size_t usual = std::size_t{8} * 1024;
-    for (std::string *buffer : {&head_, &unsent_, &response_})
-        if (buffer->capacity() > usual) *buffer = std::string{};
+    for (TextBuffer *buffer : {&head_, &response_})
+        if (buffer->capacity() > usual) buffer->give_memory_back();
+    if (unsent_.capacity() > usual) unsent_ = std::string{};
     journal_.trim(usual);
     body_ = http::BodyDecoder{};
 }

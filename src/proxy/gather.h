@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/text_buffer.h"
 #include "http/body.h"
 #include "proxy/ports.h"
 
@@ -26,6 +27,13 @@ public:
         append(piece);
     }
 
+    /// A head.  Small data right behind it may be appended to the buffer itself.
+    void add_head(TextBuffer &head) {
+        end_run();
+        append(head.view());
+        head_ = &head;
+    }
+
     /// Part of a body, not empty, as one chunk of chunked coding or as it is.  Small ones are
     /// copied and joined: whoever sends a byte a chunk must not cost a system call for every few.
     void add_data(Bytes data, bool chunked) {
@@ -39,6 +47,11 @@ public:
             append(http::chunk_header(data.size(), scratch_[headers_++].data()));
             append(data);
             append("\r\n");
+            return;
+        }
+        if (head_ != nullptr && !chunked && run_size_ == 0) {
+            TextWriter{*head_}.add(data);
+            pieces_[count_ - 1] = head_->view();
             return;
         }
         if (run_begin_ + run_size_ + data.size() > joined_.size()) flush();
@@ -60,7 +73,10 @@ public:
     /// Bytes that have left since the last call, framing included.
     std::size_t take_sent() { return std::exchange(sent_, 0); }
     /// Forgets what has not left.
-    void discard() { count_ = headers_ = run_begin_ = run_size_ = 0; }
+    void discard() {
+        count_ = headers_ = run_begin_ = run_size_ = 0;
+        head_ = nullptr;
+    }
 
 private:
     static constexpr std::size_t joined_below = 512;
@@ -68,6 +84,7 @@ private:
     void append(Bytes piece) {
         if (count_ == pieces_.size()) write_out();
         pieces_[count_++] = piece;
+        head_ = nullptr;
     }
 
     /// The small pieces since the last large one become one chunk.
@@ -86,10 +103,12 @@ private:
         for (const Bytes piece : pieces) sent_ += piece.size();
         to_->write(pieces);
         count_ = headers_ = 0;
+        head_ = nullptr;
         written_ = true;
     }
 
     Transport *to_;
+    TextBuffer *head_ = nullptr;  // the last of pieces_
     std::size_t count_ = 0;
     std::size_t headers_ = 0;
     std::size_t sent_ = 0;

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "base/text_buffer.h"
 #include "base/time.h"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace uvoy::proxy {
@@ -33,12 +33,13 @@ public:
     std::string_view get(Text which) const;
     /// Gives the buffer back if it holds more than `usual` bytes.
     void trim(std::size_t usual) {
-        if (buffer_.capacity() > usual) buffer_ = std::string{};
+        if (buffer_.capacity() > usual) buffer_.give_memory_back();
     }
 
     std::uint64_t received = 0;  ///< bytes of the request, head and framing included
     std::uint64_t sent = 0;      ///< bytes of the response
     std::uint64_t interim = 0;   ///< of sent: those of interim responses
+    std::uint64_t head = 0;      ///< of sent: those of the response's head
     int status = 0;
     Duration wait{-1};        ///< for a connection; negative = did not come to it
     Duration connect{-1};     ///< of the connection that was made for it
@@ -49,14 +50,14 @@ private:
         std::uint32_t at = 0;
         std::uint32_t size = 0;
     };
-    std::string buffer_;
+    TextBuffer buffer_;
     std::array<Place, 11> places_{};
 };
 
 inline void Journal::clear() {
     buffer_.clear();
     places_ = {};
-    received = sent = interim = 0;
+    received = sent = interim = head = 0;
     status = 0;
     wait = connect = first_byte = Duration{-1};
 }
@@ -64,12 +65,12 @@ inline void Journal::clear() {
 inline void Journal::set(Text which, std::string_view text) {
     places_[static_cast<std::size_t>(which)] = {static_cast<std::uint32_t>(buffer_.size()),
                                                 static_cast<std::uint32_t>(text.size())};
-    buffer_.append(text);
+    TextWriter{buffer_}.add(text);
 }
 
 inline std::string_view Journal::get(Text which) const {
     const Place place = places_[static_cast<std::size_t>(which)];
-    return std::string_view{buffer_}.substr(place.at, place.size);
+    return buffer_.view().substr(place.at, place.size);
 }
 
 }  // namespace uvoy::proxy

@@ -1,7 +1,5 @@
 #include "proxy/rewrite.h"
 
-#include "proxy/head_writer.h"
-
 #include <algorithm>
 #include <array>
 
@@ -14,7 +12,7 @@ using http::FieldId;
 /// Appends fields as they came; whole lines that lie one behind the other go in one piece.
 class LineCopier {
 public:
-    explicit LineCopier(HeadWriter &out) : out_{out} {}
+    explicit LineCopier(TextWriter &out) : out_{out} {}
     LineCopier(const LineCopier &) = delete;
     LineCopier &operator=(const LineCopier &) = delete;
 
@@ -39,7 +37,7 @@ public:
 private:
     static constexpr std::string_view line_end = "\r\n";
 
-    HeadWriter &out_;
+    TextWriter &out_;
     const char *begin_ = nullptr;
     const char *end_ = nullptr;
 };
@@ -146,7 +144,7 @@ bool is_replaced_in_request(FieldId id, const RequestRewrite &rewrite) {
     }
 }
 
-void append_framing(HeadWriter &out, const http::Framing &framing) {
+void append_framing(TextWriter &out, const http::Framing &framing) {
     if (framing.kind == http::Framing::Kind::chunked) {
         out.add("Transfer-Encoding: chunked\r\n");
     } else if (framing.kind == http::Framing::Kind::sized) {
@@ -154,21 +152,21 @@ void append_framing(HeadWriter &out, const http::Framing &framing) {
     }
 }
 
-void append_via(HeadWriter &out, http::Version version, std::string_view pseudonym) {
+void append_via(TextWriter &out, http::Version version, std::string_view pseudonym) {
     if (version == http::Version::http10) out.add("Via: 1.0 ");
     else out.add("Via: 1.1 ");
     out.add(pseudonym).add("\r\n");
 }
 
-void append_upgrade(HeadWriter &out, std::string_view protocol) {
+void append_upgrade(TextWriter &out, std::string_view protocol) {
     out.add("Connection: Upgrade\r\nUpgrade: ").add(protocol).add("\r\n");
 }
 
 }  // namespace
 
-void append_request_head(std::string &to, const http::RequestHead &head,
+void append_request_head(TextBuffer &to, const http::RequestHead &head,
                          const RequestRewrite &rewrite) {
-    HeadWriter out{to};
+    TextWriter out{to};
     out.add(head.method_text).add(" ").add(rewrite.path);
     if (rewrite.has_query) out.add("?").add(rewrite.query);
     out.add(" HTTP/1.1\r\nHost: ").add(rewrite.host).add("\r\n");
@@ -198,9 +196,9 @@ void append_request_head(std::string &to, const http::RequestHead &head,
     out.add("\r\n");
 }
 
-void append_response_head(std::string &to, const http::ResponseHead &head,
+void append_response_head(TextBuffer &to, const http::ResponseHead &head,
                           const ResponseRewrite &rewrite) {
-    HeadWriter out{to};
+    TextWriter out{to};
     out.add("HTTP/1.1 ").number(static_cast<std::uint64_t>(head.status));
     out.add(" ").add(head.reason_phrase).add("\r\n");
     const bool informational = head.status < 200;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/text_buffer.h"
 #include "http/framing.h"
 #include "http/head.h"
 #include "proxy/request_rules.h"
@@ -33,7 +34,7 @@ struct RequestRewrite {
 /// Appends the head for an endpoint.  Hop-by-hop fields and those that Connection nominates are
 /// left out, but for those that framing, routing or security rest on; so are those that speak for
 /// a proxy before us, unless it is trusted.
-void append_request_head(std::string &out, const http::RequestHead &head,
+void append_request_head(TextBuffer &out, const http::RequestHead &head,
                          const RequestRewrite &rewrite);
 
 /// What the client is told about the connection.
@@ -48,7 +49,7 @@ struct ResponseRewrite {
     std::string_view set_cookie{};  ///< added to those of the endpoint; empty = none
 };
 
-void append_response_head(std::string &out, const http::ResponseHead &head,
+void append_response_head(TextBuffer &out, const http::ResponseHead &head,
                           const ResponseRewrite &rewrite);
 
 /// Appends the trailer section that the other side gets, with its last empty line.

@@ -58,7 +58,7 @@ bool understand(const ReadMessage &message, const http::HeadLimits &limits, Forw
 }
 
 std::string forward(const ReadMessage &message, const Forwarding &from) {
-    std::string head;
+    TextBuffer head;
     proxy::append_request_head(head, from.head,
                                {.path = from.path,
                                 .query = from.target.query,
@@ -74,7 +74,7 @@ std::string forward(const ReadMessage &message, const Forwarding &from) {
                                 .upgrade = {},
                                 .course = from.course,
                                 .framing = message.framing});
-    return head + forwarded_body(message, message.framing);
+    return std::string{head.view()} + forwarded_body(message, message.framing);
 }
 
 }  // namespace uvoy::fuzz

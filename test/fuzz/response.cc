@@ -21,14 +21,14 @@ http::Framing framing_for(http::Version client, const http::Framing &framing) {
 
 std::string forward(const ReadMessage &message, const http::ResponseHead &from,
                     const http::Framing &framing) {
-    std::string head;
+    TextBuffer head;
     proxy::append_response_head(head, from,
                                 {.framing = framing,
                                  .persistence = proxy::Persistence::close,
                                  .upgrade = {},
                                  .date = "Sun, 06 Nov 1994 08:49:37 GMT",
                                  .via = "uvoy-0123abcd"});
-    return head + forwarded_body(message, framing);
+    return std::string{head.view()} + forwarded_body(message, framing);
 }
 
 void check_forwarded(const ReadMessage &message, http::Method method, http::Version client) {

@@ -11,9 +11,10 @@ namespace {
 
 class Recorder final : public Transport {
 public:
-    void write(std::span<const Bytes> pieces) override {
+    void write(std::span<const Bytes> written) override {
         ++writes;
-        for (const Bytes piece : pieces) bytes += piece;
+        pieces += written.size();
+        for (const Bytes piece : written) bytes += piece;
     }
     std::size_t queued() const override { return 0; }
     std::size_t in_kernel() const override { return 0; }
@@ -25,6 +26,7 @@ public:
 
     std::string bytes;
     int writes = 0;
+    std::size_t pieces = 0;
 };
 
 }  // namespace
@@ -45,6 +47,59 @@ TEST_CASE("pieces of one event leave in one write, in their order") {
     }
     CHECK(to.writes == 1);
     CHECK(to.bytes == "head\r\nsmall" + body + "end");
+}
+
+TEST_CASE("small data joins the head before it, however the buffer moves") {
+    Recorder to;
+    TextBuffer head;
+    TextWriter{head}.add("head\r\n");
+    const std::string body(511, 'b');
+    std::string expected = "head\r\n";
+    Gather out{&to};
+    out.add_head(head);
+    for (int i = 0; i < 20; ++i) {
+        out.add_data(body, false);
+        expected += body;
+    }
+    out.add("end");
+    out.add_data("more", false);
+    out.flush();
+    CHECK(to.writes == 1);
+    CHECK(to.pieces == 3);
+    CHECK(to.bytes == expected + "endmore");
+    out.add_data("later", false);
+    out.flush();
+    CHECK(to.bytes == expected + "endmorelater");
+}
+
+TEST_CASE("chunks and what is large stand apart from the head") {
+    for (const bool chunked : {false, true}) {
+        Recorder to;
+        TextBuffer head;
+        TextWriter{head}.add("head\r\n");
+        const std::string large(512, 'l');
+        Gather out{&to};
+        out.add_head(head);
+        if (!chunked) out.add_data(large, false);
+        out.add_data("a", chunked);
+        out.flush();
+        CHECK(head.view() == "head\r\n");
+        CHECK(to.bytes == (chunked ? "head\r\n1\r\na\r\n" : "head\r\n" + large + "a"));
+    }
+}
+
+TEST_CASE("a head that was taken back takes no data with it") {
+    Recorder to;
+    TextBuffer head;
+    TextWriter{head}.add("head\r\n");
+    Gather out{&to};
+    out.mark();
+    out.add_head(head);
+    out.add_data("a", false);
+    out.discard();
+    out.add_data("b", false);
+    out.flush();
+    CHECK(to.bytes == "b");
 }
 
 TEST_CASE("a large run is a chunk of its own, and small ones are joined into one") {

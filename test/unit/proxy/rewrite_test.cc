@@ -26,9 +26,9 @@ RequestRewrite usual_rewrite() {
 }
 
 std::string forwarded(const std::string &bytes, const RequestRewrite &rewrite) {
-    std::string out;
+    TextBuffer out;
     append_request_head(out, request(bytes), rewrite);
-    return out;
+    return std::string{out.view()};
 }
 
 std::string forwarded(const std::string &bytes, http::Framing framing = {},
@@ -46,9 +46,9 @@ constexpr std::string_view ours =
 std::string returned(const std::string &bytes, const ResponseRewrite &rewrite) {
     http::ResponseHead head;
     REQUIRE(http::parse_response(bytes, {}, head).has_value());
-    std::string out;
+    TextBuffer out;
     append_response_head(out, head, rewrite);
-    return out;
+    return std::string{out.view()};
 }
 
 }  // namespace
