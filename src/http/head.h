@@ -131,6 +131,9 @@ struct ResponseHead {
     int status = 0;
     Version version = Version::http11;
     std::string_view reason_phrase;
+    /// "200 OK": status and reason phrase as they came, with CRLF right behind them.  Empty if
+    /// there is no reason phrase.
+    std::string_view status_text;
     Fields fields;
 };
 

@@ -77,11 +77,13 @@ Result<Parsed, HeadError> parse_status_line(std::string_view line, ResponseHead 
     out.status = (line[1] - '0') * 100 + (line[2] - '0') * 10 + (line[3] - '0');
     // RFC 9110 section 15 defines five classes; anything else has no meaning to relay.
     if (out.status < 100 || out.status > 599) return Unexpected{HeadError::malformed};
+    const std::string_view status_text = line.substr(1);
     line.remove_prefix(4);
 
     if (!line.empty() && line[0] != ' ') return Unexpected{HeadError::malformed};
     out.reason_phrase = line.empty() ? line : line.substr(1);
     if (!is_text(out.reason_phrase)) return Unexpected{HeadError::malformed};
+    out.status_text = out.reason_phrase.empty() ? std::string_view{} : status_text;
     return Parsed{};
 }
 

@@ -29,6 +29,11 @@ std::size_t Exchange::receive(Bytes bytes, TimePoint now) {
         wrote_upstream();
         return bytes.size();
     }
+    if (request_over_ && unsent_.empty() && !after_body_) {  // no body, or one that is on its way
+        if (upstream_ != nullptr && !head_sent_) send_bare_head(now);
+        finish_if_over(now);
+        return 0;
+    }
     Gather out{upstream_ != nullptr ? &upstream_->transport() : nullptr};
     Gather *to = upstream_ != nullptr ? &out : nullptr;
     const bool sends_head = to != nullptr && !head_sent_;
@@ -74,6 +79,15 @@ std::size_t Exchange::receive(Bytes bytes, TimePoint now) {
     if (to != nullptr && (sends_head || used != 0)) wrote_upstream();
     finish_if_over(now);
     return used;
+}
+
+void Exchange::send_bare_head(TimePoint now) {
+    const Bytes head = head_.view();
+    upstream_->transport().write(std::span{&head, 1});
+    head_sent_ = true;
+    sent_at_ = now;
+    session_->pause(Session::Pause::connecting, false);
+    wrote_upstream();
 }
 
 Reason Exchange::judge_body(const http::BodyDecoder::Step &step) {

@@ -49,38 +49,39 @@ public:
     /// The head is good.  Session::exchange_over() may follow before this returns.
     void start(const http::RequestHead &head, std::size_t head_bytes, TimePoint now);
     /// The head is not: answers and ends.  `head`: the client gets no body, as far as one can tell.
-    void refuse(const Failure &failure, bool head, TimePoint now);
+    [[gnu::cold]] void refuse(const Failure &failure, bool head, TimePoint now);
     /// Takes bytes of the request's body (or of a tunnel), and sends what start() left to send.
     /// Returns how many bytes were its own.
     std::size_t receive(Bytes bytes, TimePoint now);
     void on_client_drained(TimePoint now);
-    void on_client_end(TimePoint now);
-    void on_client_lost(Reason reason, TimePoint now);
+    [[gnu::cold]] void on_client_end(TimePoint now);
+    [[gnu::cold]] void on_client_lost(Reason reason, TimePoint now);
     TimePoint deadline() const;
-    void on_deadline(TimePoint now);
+    [[gnu::cold]] void on_deadline(TimePoint now);
 
     // --- from the pool
 
     void on_connection(UpstreamConnection &connection, TimePoint now);
-    void on_no_connection(Reason reason, TimePoint now);
+    [[gnu::cold]] void on_no_connection(Reason reason, TimePoint now);
     void on_reserved(UpstreamConnection &connection) { reserved_ = &connection; }
-    void on_reservation_lost(TimePoint now);
+    [[gnu::cold]] void on_reservation_lost(TimePoint now);
     /// The connection was unfit already when it was lent.
-    void on_taken_back(TimePoint now);
+    [[gnu::cold]] void on_taken_back(TimePoint now);
 
     // --- from the upstream connection
 
     http::Method method() const { return method_; }
     Transport &client() { return session_->transport(); }
-    void on_interim_response(const http::ResponseHead &head, Gather &out, TimePoint now);
+    [[gnu::cold]] void on_interim_response(const http::ResponseHead &head, Gather &out,
+                                           TimePoint now);
     /// False: 101 was not asked for.
-    bool on_switched(const http::ResponseHead &head, Gather &out, TimePoint now);
+    [[gnu::cold]] bool on_switched(const http::ResponseHead &head, Gather &out, TimePoint now);
     /// The exchange may be at another endpoint afterwards: then the connection was told to discard
     /// the response.
     void on_response_head(const http::ResponseHead &head, const http::Framing &framing, Gather &out,
                           TimePoint now);
     /// The response turns out to be none.  True if the client has not seen a byte of it.
-    bool take_back_response(Gather &out);
+    [[gnu::cold]] bool take_back_response(Gather &out);
     void on_response_body(Bytes data, Gather &out, TimePoint now);
     /// What was added to `out` has been written.
     void on_response_flushed(Gather &out, TimePoint now);
@@ -89,7 +90,7 @@ public:
     void on_tunnel_bytes(Bytes bytes, TimePoint now);
     void on_tunnel_end(TimePoint now);
     void on_upstream_drained(TimePoint now);
-    void on_upstream_lost(Reason reason, TimePoint now);
+    [[gnu::cold]] void on_upstream_lost(Reason reason, TimePoint now);
 
     /// Gives back memory of unusual size; between two uses.
     void trim();
@@ -116,9 +117,12 @@ private:
     /// The error is the status to refuse it with.
     Result<Incoming, int> read_target(const http::RequestHead &head);
     /// Of a request that is not to be forwarded any further.
-    void answer_as_recipient(const Incoming &request, TimePoint now);
+    [[gnu::cold]] void answer_as_recipient(const Incoming &request, TimePoint now);
     std::string_view client_ip() const;
     void note(const Incoming &request);
+    void note_for_log(const Incoming &request);
+    /// What a proxy before us, whom we trust, says of the client.
+    void believe(const http::Fields &fields);
     std::string_view make_id();
     /// That of a new trace.
     std::string_view traceparent() const {
@@ -136,9 +140,9 @@ private:
     void write_upstream_head(const Incoming &request);
     void try_next(TimePoint now);
     void seek_connection(Pool::Care care, TimePoint now);
-    void seek_another(TimePoint now);
+    [[gnu::cold]] void seek_another(TimePoint now);
     /// What was queued for the endpoint is gone, and nobody will say that it has left.
-    void forget_queued();
+    [[gnu::cold]] void forget_queued();
     Pool::Care care() const;
     void leave_endpoint();
 
@@ -146,20 +150,20 @@ private:
     void start_try_clock(TimePoint now);
 
     // exchange_retry.cc
-    void fail(Reason reason, TimePoint now);
+    [[gnu::cold]] void fail(Reason reason, TimePoint now);
     /// Whom it may concern: a try failed by its endpoint's fault.
-    void note_failure(Reason reason, TimePoint now);
-    void give_up(const Failure &failure, TimePoint now);
+    [[gnu::cold]] void note_failure(Reason reason, TimePoint now);
+    [[gnu::cold]] void give_up(const Failure &failure, TimePoint now);
     const RetryClasses &retry_classes() const;
     /// As far as the request goes, and the number of tries.
     bool may_try_again() const;
     /// True: the answer is not for the client, another try follows.
     bool retries_answer(int status, TimePoint now);
-    void back_off(TimePoint now);
-    void on_retry_due(TimePoint now);
-    void try_again(TimePoint now);
+    [[gnu::cold]] void back_off(TimePoint now);
+    [[gnu::cold]] void on_retry_due(TimePoint now);
+    [[gnu::cold]] void try_again(TimePoint now);
     /// Takes a place in the cluster's retry budget.
-    bool enter_retry();
+    [[gnu::cold]] bool enter_retry();
     void leave_retry();
 
     // exchange_limits.cc
@@ -167,19 +171,21 @@ private:
     bool within_limits(const route::KeyInput &request, TimePoint now);
     /// Fills Proxy::claims.
     void claim_tokens(const route::KeyInput &request);
-    void answer_rate_limited(const limit::Claim &refusing, TimePoint now);
+    [[gnu::cold]] void answer_rate_limited(const limit::Claim &refusing, TimePoint now);
 
     // exchange_serve.cc
-    void serve(Service &service, const Incoming &request, TimePoint now);
+    [[gnu::cold]] void serve(Service &service, const Incoming &request, TimePoint now);
     /// Of a request whose body is there.
-    void answer_after_body(TimePoint now);
+    [[gnu::cold]] void answer_after_body(TimePoint now);
 
     // exchange_answer.cc
-    void answer(const Failure &failure, TimePoint now);
-    void answer_locally(const LocalAnswer &answer, TimePoint now);
-    void send_answer(int status, std::string_view fields, std::string_view body, TimePoint now);
+    [[gnu::cold]] void answer(const Failure &failure, TimePoint now);
+    [[gnu::cold]] void answer_locally(const LocalAnswer &answer, TimePoint now);
+    [[gnu::cold]] void send_answer(int status, std::string_view fields, std::string_view body,
+                                   TimePoint now);
     /// `length` of the body, if it may have one.
-    void write_answer_head(int status, std::string_view fields, std::size_t length, TimePoint now);
+    [[gnu::cold]] void write_answer_head(int status, std::string_view fields, std::size_t length,
+                                         TimePoint now);
 
     // exchange_response.cc
     /// Some endpoints do not read the body of a GET and take it for the next request (RFC 9110
@@ -193,25 +199,27 @@ private:
     /// All that is known of it; views live until the exchange changes.
     ExchangeRecord describe(TimePoint now) const;
     /// A try failed, and another one follows; `status` is what the endpoint answered, or 0.
-    void tell_retried(const Failure &failure, int status, TimePoint now);
+    [[gnu::cold]] void tell_retried(const Failure &failure, int status, TimePoint now);
     /// Value of Set-Cookie, or nothing (RFC 6265 section 4.1).
     std::string set_cookie() const;
     void record(TimePoint now);
 
     // exchange.cc
+    /// Of a request that has no more than that.
+    void send_bare_head(TimePoint now);
     /// Why the body ends here; none: it is good so far.
     Reason judge_body(const http::BodyDecoder::Step &step);
     void forward_body(Bytes data, Gather *out);
     void end_request(Gather *out, TimePoint now);
-    void on_bad_request_body(Reason reason, TimePoint now);
+    [[gnu::cold]] void on_bad_request_body(Reason reason, TimePoint now);
     void wrote_upstream();
     void wrote_client(std::size_t bytes, TimePoint now);
-    void on_slow_body(TimePoint now);
-    void on_late_answer(TimePoint now);
-    void on_no_room(TimePoint now);
-    void on_idle(TimePoint now);
+    [[gnu::cold]] void on_slow_body(TimePoint now);
+    [[gnu::cold]] void on_late_answer(TimePoint now);
+    [[gnu::cold]] void on_no_room(TimePoint now);
+    [[gnu::cold]] void on_idle(TimePoint now);
     /// It is slow, but not dead: the backlog has shrunk since the last look.
-    bool upstream_takes_bytes(TimePoint now);
+    [[gnu::cold]] bool upstream_takes_bytes(TimePoint now);
     Phase phase() const;
     void finish(Session::After after, TimePoint now);
     void drop_upstream(TimePoint now);

@@ -132,20 +132,27 @@ void Exchange::note(const Incoming &request) {
     const http::Fields &fields = request.head.fields;
     journal_.set(Text::host, request.authority);
     journal_.set(Text::path, request.target.path);
-    // The route may still have no log.
-    const bool logs = !proxy_.runtime().config().access_log.empty();
-    if (logs) {
-        if (proxy_.runtime().logs_query()) journal_.set(Text::query, request.target.query);
-        journal_.set(Text::user_agent, value_of(fields, http::FieldId::user_agent));
-        journal_.set(Text::referer, value_of(fields, http::FieldId::referer));
-    }
     const std::string_view given = value_of(fields, http::FieldId::x_request_id);
     journal_.set(Text::request_id, is_good_id(given) ? given : make_id());
     const std::string_view trace = value_of(fields, http::FieldId::traceparent);
     continues_trace_ = is_traceparent(trace) && fields.count(http::FieldId::traceparent) == 1;
     if (!continues_trace_) make_traceparent(made_traceparent_, proxy_.random());
-    if (logs) journal_.set(Text::trace_id, trace_id(continues_trace_ ? trace : traceparent()));
-    if (!session_->trusted()) return;
+    // The route may still have no log.
+    if (!proxy_.runtime().config().access_log.empty()) note_for_log(request);
+    if (session_->trusted()) believe(fields);
+}
+
+void Exchange::note_for_log(const Incoming &request) {
+    const http::Fields &fields = request.head.fields;
+    if (proxy_.runtime().logs_query()) journal_.set(Text::query, request.target.query);
+    journal_.set(Text::user_agent, value_of(fields, http::FieldId::user_agent));
+    journal_.set(Text::referer, value_of(fields, http::FieldId::referer));
+    const std::string_view trace =
+        continues_trace_ ? value_of(fields, http::FieldId::traceparent) : traceparent();
+    journal_.set(Text::trace_id, trace_id(trace));
+}
+
+void Exchange::believe(const http::Fields &fields) {
     const auto &listener = proxy_.runtime().config().listeners[session_->listener()];
     route::read_forwarded(fields, listener.trusted_proxies, session_->client_ip(),
                           proxy_.forwarded);

@@ -87,12 +87,13 @@ void Exchange::on_response_head(const http::ResponseHead &head, const http::Fram
     Persistence persistence = Persistence::implied;
     if (!persists_) persistence = Persistence::close;
     else if (version_ == http::Version::http10) persistence = Persistence::keep_alive;
+    const bool dated = head.fields.has(http::FieldId::date);
     response_.clear();
     append_response_head(response_, head,
                          {.framing = response_framing_,
                           .persistence = persistence,
                           .upgrade = {},
-                          .date = proxy_.date(now),
+                          .date = dated ? std::string_view{} : proxy_.date(now),
                           .via = proxy_.runtime().pseudonym(),
                           .set_cookie = set_cookie()});
     journal_.head = response_.size();
@@ -176,11 +177,12 @@ void Exchange::note_answer(int status, TimePoint now) {
     auto &stats = proxy_.stats().endpoint(proxy_.runtime().endpoint_number(endpoint_));
     stats.answers.add();
     stats.latency_nanoseconds.add(static_cast<std::uint64_t>(journal_.first_byte.count()));
-    stats.latencies[stats::bucket_of(journal_.first_byte)].add();
+    const std::size_t bucket = stats::bucket_of(journal_.first_byte);
+    stats.latencies[bucket].add();
     if (status >= 500) stats.errors.add();
     note_latency(status < 500, now);
     if (status != 101)
-        proxy_.stats().cluster(endpoint_.cluster).first_byte.observe(journal_.first_byte);
+        proxy_.stats().cluster(endpoint_.cluster).first_byte.observe(journal_.first_byte, bucket);
     if (!speaks_of_trouble(status)) {
         at_->note_success();
         const ClusterRuntime &cluster = proxy_.runtime().cluster(endpoint_.cluster);

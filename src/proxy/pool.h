@@ -56,7 +56,7 @@ public:
     void connected(UpstreamConnection &connection, TimePoint now);
     /// Its exchange is over and it may carry another one.
     void ready(UpstreamConnection &connection, TimePoint now);
-    void connect_failed(Reason reason, TimePoint now);
+    [[gnu::cold]] void connect_failed(Reason reason, TimePoint now);
     /// It is closed and was counted before as connecting, idle or busy.
     void closed(UpstreamConnection &connection, bool was_idle, TimePoint now);
 
@@ -75,9 +75,9 @@ private:
     /// It is idle: for whoever waits, or for later.
     void offer(UpstreamConnection &connection, TimePoint now);
     UpstreamConnection *take_for_loan();
-    void dial(TimePoint now);
+    [[gnu::cold]] void dial(TimePoint now);
     Exchange *take_waiter();
-    void give_up_youngest(Reason reason, TimePoint now);
+    [[gnu::cold]] void give_up_youngest(Reason reason, TimePoint now);
     bool may_dial() const;
     void turn_to(std::uint32_t generation, TimePoint now);
 

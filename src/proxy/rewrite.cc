@@ -17,16 +17,20 @@ public:
     LineCopier &operator=(const LineCopier &) = delete;
 
     void add(const http::Field &field) {
-        if (!field.plain) {
-            flush();
-            out_.field(field.name, field.value);
+        if (field.plain) {
+            add_line(field.name.data(), field.value.data() + field.value.size());
             return;
         }
-        if (field.name.data() != end_) {
+        flush();
+        out_.field(field.name, field.value);
+    }
+    /// A line from begin..end, with CRLF behind it.
+    void add_line(const char *begin, const char *end) {
+        if (begin != end_) {
             flush();
-            begin_ = field.name.data();
+            begin_ = begin;
         }
-        end_ = field.value.data() + field.value.size() + line_end.size();
+        end_ = end + line_end.size();
     }
     /// To be called before anything else is appended.
     void flush() {
@@ -199,25 +203,33 @@ void append_request_head(TextBuffer &to, const http::RequestHead &head,
 void append_response_head(TextBuffer &to, const http::ResponseHead &head,
                           const ResponseRewrite &rewrite) {
     TextWriter out{to};
-    out.add("HTTP/1.1 ").number(static_cast<std::uint64_t>(head.status));
-    out.add(" ").add(head.reason_phrase).add("\r\n");
-    const bool informational = head.status < 200;
-    // A length that says what a body would have had stays (HEAD, 304); framing says the rest.
-    const bool keeps_length =
-        rewrite.framing.kind == http::Framing::Kind::none && !informational && head.status != 204;
-    const Nominated nominated{head.fields};
+    out.add("HTTP/1.1 ");
     LineCopier lines{out};
+    if (head.status_text.empty()) {
+        out.number(static_cast<std::uint64_t>(head.status)).add(" \r\n");
+    } else {
+        lines.add_line(head.status_text.data(), head.status_text.data() + head.status_text.size());
+    }
+    const bool informational = head.status < 200;
+    // The length stays if it is that of the body, or says what a body would have had (HEAD, 304).
+    const bool tells_framing = rewrite.framing.kind == http::Framing::Kind::sized &&
+                               head.fields.has(FieldId::content_length);
+    const bool keeps_length = tells_framing || (rewrite.framing.kind == http::Framing::Kind::none &&
+                                                !informational && head.status != 204);
+    const Nominated nominated{head.fields};
     for (const http::Field &field : head.fields) {
         if (is_hop_by_hop(field.id) || nominated.contains(field)) continue;
         if (field.id != FieldId::content_length) {
             lines.add(field);
         } else if (keeps_length) {
-            lines.flush();
-            out.field(field.name, without_leading_zeros(field.value));
+            http::Field length = field;
+            length.value = without_leading_zeros(field.value);
+            length.plain = field.plain && length.value.size() == field.value.size();
+            lines.add(length);
         }
     }
     lines.flush();
-    append_framing(out, rewrite.framing);
+    if (!tells_framing) append_framing(out, rewrite.framing);
     if (!informational && !rewrite.date.empty() && !head.fields.has(FieldId::date))
         out.field("Date", rewrite.date);
     if (!rewrite.set_cookie.empty()) out.field("Set-Cookie", rewrite.set_cookie);

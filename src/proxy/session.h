@@ -46,7 +46,7 @@ public:
     void pause(Pause why, bool on);
     bool paused() const { return paused_ != 0; }
     /// What the client sent ahead: a tunnel's first bytes.
-    std::string take_held();
+    [[gnu::cold]] std::string take_held();
     /// The client sees the end of the stream after what was written.
     void finish_output();
     bool client_ended() const { return client_ended_; }
@@ -71,9 +71,9 @@ public:
     // --- Actor
     bool done() const override { return state_ == State::closed; }
     TimePoint deadline() const override;
-    void on_deadline(TimePoint now) override;
+    [[gnu::cold]] void on_deadline(TimePoint now) override;
     void settle(TimePoint now) override;
-    bool follow(const Succession &succession, TimePoint now) override;
+    [[gnu::cold]] bool follow(const Succession &succession, TimePoint now) override;
 
 private:
     enum class State : std::uint8_t {
@@ -87,17 +87,17 @@ private:
     void begin_exchange();
     /// With the head that was parsed; returns how much of `rest` it took.
     std::size_t start_exchange(std::size_t head_bytes, Bytes rest, TimePoint now);
-    void turn_away(TimePoint now);
-    void linger(TimePoint now);
+    [[gnu::cold]] void turn_away(TimePoint now);
+    [[gnu::cold]] void linger(TimePoint now);
     bool read_head(Bytes &input, std::size_t &used, TimePoint now);
     void advance_held(TimePoint now);
     void hold(Bytes bytes);
     /// The client does not take its answers: no new exchange until it does.
     bool blocked() const;
     /// `input`: what there is of the head.
-    void refuse(http::HeadError error, Bytes input, TimePoint now);
-    void close(Reason reason, TimePoint now);
-    bool check_write_progress(TimePoint now);
+    [[gnu::cold]] void refuse(http::HeadError error, Bytes input, TimePoint now);
+    [[gnu::cold]] void close(Reason reason, TimePoint now);
+    [[gnu::cold]] bool check_write_progress(TimePoint now);
     TimePoint idle_deadline() const;
 
     /// Without a byte from the client, and at most in all.

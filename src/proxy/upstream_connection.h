@@ -51,12 +51,12 @@ public:
     void release(bool reusable, TimePoint now);
     /// The exchange gave up: whatever the endpoint is doing, it must not take the request for
     /// complete.
-    void abandon(TimePoint now);
+    [[gnu::cold]] void abandon(TimePoint now);
     /// The exchange does not want the response whose head has come: reads it to its end, if that is
     /// near, for the connection to be `reusable`.
-    void discard(bool reusable, TimePoint now);
+    [[gnu::cold]] void discard(bool reusable, TimePoint now);
     /// The tunnel is over on both sides: closes when the endpoint has all bytes.
-    void end_tunnel(TimePoint now);
+    [[gnu::cold]] void end_tunnel(TimePoint now);
     void pause(bool paused);
     bool paused() const { return paused_; }
     /// Whether it has carried an exchange before this one.
@@ -68,7 +68,7 @@ public:
 
     // --- TransportEvents
     void on_connected(TimePoint now) override;
-    void on_connect_failed(ConnectError error, TimePoint now) override;
+    [[gnu::cold]] void on_connect_failed(ConnectError error, TimePoint now) override;
     void on_bytes(Bytes bytes, TimePoint now) override;
     void on_end(TimePoint now) override;
     void on_drained(TimePoint now) override;
@@ -77,9 +77,9 @@ public:
     // --- Actor
     bool done() const override { return state_ == State::closed; }
     TimePoint deadline() const override;
-    void on_deadline(TimePoint now) override;
+    [[gnu::cold]] void on_deadline(TimePoint now) override;
     void settle(TimePoint) override {}
-    bool follow(const Succession &succession, TimePoint now) override;
+    [[gnu::cold]] bool follow(const Succession &succession, TimePoint now) override;
 
 private:
     enum class State : std::uint8_t {
@@ -95,19 +95,19 @@ private:
     /// True if there may be more to read in `bytes`.
     bool read_head(Bytes &bytes, Gather &out, TimePoint now);
     /// Parses a head that may be in pieces, or bad.  Its length; 0: it is not whole, or has failed.
-    std::size_t judge_head(Bytes bytes, TimePoint now);
+    [[gnu::cold]] std::size_t judge_head(Bytes bytes, TimePoint now);
     bool read_body(Bytes &bytes, Gather &out, TimePoint now);
-    void discard_body(Bytes bytes, TimePoint now);
+    [[gnu::cold]] void discard_body(Bytes bytes, TimePoint now);
     void return_to_pool(TimePoint now);
     void end_response(bool extra_bytes, Gather &out, TimePoint now);
-    void fail(Reason reason, TimePoint now);
+    [[gnu::cold]] void fail(Reason reason, TimePoint now);
     /// What the endpoint sends is no response.
-    void refuse_response(Reason reason, Gather &out, TimePoint now);
-    void fail_connect(Reason reason, TimePoint now);
-    void close(TimePoint now);
+    [[gnu::cold]] void refuse_response(Reason reason, Gather &out, TimePoint now);
+    [[gnu::cold]] void fail_connect(Reason reason, TimePoint now);
+    [[gnu::cold]] void close(TimePoint now);
     /// True if what has come is no answer to the request, which goes elsewhere.
     bool take_back(TimePoint now);
-    Reason lost_reason() const;
+    [[gnu::cold]] Reason lost_reason() const;
 
     Proxy *proxy_;
     Pool *pool_;

@@ -24,11 +24,7 @@ inline constexpr std::array<Duration, 15> bucket_bounds = [] {
 inline constexpr std::size_t bucket_count = bucket_bounds.size() + 1;
 
 /// Index of the bucket that `value` belongs to.  Short ones, the most frequent, are found first.
-constexpr std::size_t bucket_of(Duration value) {
-    std::size_t bucket = 0;
-    while (bucket < bucket_bounds.size() && value > bucket_bounds[bucket]) ++bucket;
-    return bucket;
-}
+std::size_t bucket_of(Duration value);
 
 /// A histogram at one moment, of one worker or summed over several.
 struct HistogramValue {
@@ -44,8 +40,10 @@ struct HistogramValue {
 class Histogram {
 public:
     /// A negative value counts as zero.
-    void observe(Duration value) {
-        buckets_[bucket_of(value)].add();
+    void observe(Duration value) { observe(value, bucket_of(value)); }
+    /// `bucket` is that of the value.
+    void observe(Duration value, std::size_t bucket) {
+        buckets_[bucket].add();
         if (value > Duration::zero()) sum_.add(static_cast<std::uint64_t>(value.count()));
     }
 

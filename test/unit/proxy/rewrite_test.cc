@@ -155,8 +155,35 @@ TEST_CASE("a response keeps the length that says what a body would have had") {
                     .persistence = Persistence::close,
                     .date = "D",
                     .via = "uvoy"}) ==
-          "HTTP/1.1 200 OK\r\nDate: E\r\nContent-Length: 5\r\nVia: 1.0 uvoy\r\n"
+          "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nDate: E\r\nVia: 1.0 uvoy\r\n"
           "Connection: close\r\n\r\n");
+}
+
+TEST_CASE("what frames the body for us frames it for the client") {
+    const auto sized = [](std::uint64_t length) {
+        return ResponseRewrite{.framing = {.kind = http::Framing::Kind::sized, .length = length},
+                               .via = "uvoy"};
+    };
+    CHECK(
+        returned("HTTP/1.1 200 OK\r\nA: 1\r\ncontent-length:  0070 \r\nB: 2\r\n\r\n", sized(70)) ==
+        "HTTP/1.1 200 OK\r\nA: 1\r\ncontent-length: 70\r\nB: 2\r\nVia: 1.1 uvoy\r\n\r\n");
+    CHECK(returned("HTTP/1.1 200 OK\r\nContent-Length: 70\r\nConnection: Content-Length\r\n\r\n",
+                   sized(70)) == "HTTP/1.1 200 OK\r\nContent-Length: 70\r\nVia: 1.1 uvoy\r\n\r\n");
+    CHECK(returned("HTTP/1.1 200 OK\r\nA: 1\r\n\r\n", sized(5)) ==
+          "HTTP/1.1 200 OK\r\nA: 1\r\nContent-Length: 5\r\nVia: 1.1 uvoy\r\n\r\n");
+    CHECK(returned("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+                   {.framing = {.kind = http::Framing::Kind::chunked}, .via = "uvoy"}) ==
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nVia: 1.1 uvoy\r\n\r\n");
+}
+
+TEST_CASE("the status line is ours, the reason phrase theirs") {
+    const std::string rest = "Via: 1.1 uvoy\r\n\r\n";
+    CHECK(returned("HTTP/1.1 404 Not  here\r\n\r\n", {.via = "uvoy"}) ==
+          "HTTP/1.1 404 Not  here\r\n" + rest);
+    CHECK(returned("HTTP/1.1 204\r\n\r\n", {.via = "uvoy"}) == "HTTP/1.1 204 \r\n" + rest);
+    CHECK(returned("HTTP/1.1 204 \r\n\r\n", {.via = "uvoy"}) == "HTTP/1.1 204 \r\n" + rest);
+    CHECK(returned("HTTP/1.0 200 \tx\r\nA: 1\r\n\r\n", {.via = "uvoy"}) ==
+          "HTTP/1.1 200 \tx\r\nA: 1\r\nVia: 1.0 uvoy\r\n\r\n");
 }
 
 TEST_CASE("a length that is only told is told without leading zeros") {
