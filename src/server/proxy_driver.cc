@@ -149,8 +149,7 @@ void ProxyDriver::arm() {
 
 void ProxyDriver::on_timer() {
     const TimePoint now = uv::Loop::now();
-    const TimePoint due = std::chrono::ceil<std::chrono::milliseconds>(armed_);  // as timers grain
-    settings_.ports.stats->process().loop_lag.observe(now - due);
+    settings_.ports.stats->process().loop_lag.observe(now - armed_);
     armed_ = TimePoint::max();
     for (limit::Shard &shard : settings_.ports.limits)
         if (shard.deadline() <= now) shard.on_deadline(now);

@@ -5,9 +5,9 @@
 #include "proxy/proxy.h"
 #include "server/accept_balance.h"
 #include "uv/fd.h"
+#include "uv/kernel_timer.h"
 #include "uv/listener.h"
 #include "uv/loop.h"
-#include "uv/timer.h"
 #include "uv/transport.h"
 #include "uv/turns.h"
 
@@ -93,7 +93,7 @@ private:
 
     uv::Loop &loop_;
     Settings settings_;
-    uv::Timer timer_;
+    uv::KernelTimer timer_;
     uv::Turns turns_;
     TimePoint armed_ = TimePoint::max();
     TimePoint clocks_due_{};
