@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <cstring>
 
-#ifdef __SSE2__
+#ifdef __x86_64__
 #include <emmintrin.h>
 #endif
 
 namespace uvoy {
 
-#ifdef __SSE2__
+#ifdef __x86_64__
 
 /// Sixteen hexadecimal digits in lower case, the highest first.
 inline void write_hex(char *out, std::uint64_t value) {

@@ -52,6 +52,7 @@ public:
     TextWriter(const TextWriter &) = delete;
     TextWriter &operator=(const TextWriter &) = delete;
 
+    /// A text that is not in the buffer itself, which may move.
     TextWriter &add(std::string_view text) {
         make_room(text.size());
         copy(at_, text);

@@ -180,12 +180,10 @@ private:
 
     // exchange_answer.cc
     [[gnu::cold]] void answer(const Failure &failure, TimePoint now);
-    [[gnu::cold]] void answer_locally(const LocalAnswer &answer, TimePoint now);
-    [[gnu::cold]] void send_answer(int status, std::string_view fields, std::string_view body,
-                                   TimePoint now);
+    void answer_locally(const LocalAnswer &answer, TimePoint now);
+    void send_answer(int status, std::string_view fields, std::string_view body, TimePoint now);
     /// `length` of the body, if it may have one.
-    [[gnu::cold]] void write_answer_head(int status, std::string_view fields, std::size_t length,
-                                         TimePoint now);
+    void write_answer_head(int status, std::string_view fields, std::size_t length, TimePoint now);
 
     // exchange_response.cc
     /// Some endpoints do not read the body of a GET and take it for the next request (RFC 9110

@@ -49,7 +49,8 @@ public:
             append("\r\n");
             return;
         }
-        if (head_ != nullptr && !chunked && run_size_ == 0) {
+        if (head_ != nullptr && run_size_ == 0 && !chunked &&
+            head_->size() + data.size() <= longest_joined_head) {
             TextWriter{*head_}.add(data);
             pieces_[count_ - 1] = head_->view();
             return;
@@ -80,6 +81,7 @@ public:
 
 private:
     static constexpr std::size_t joined_below = 512;
+    static constexpr std::size_t longest_joined_head = std::size_t{4} * 1024;
 
     void append(Bytes piece) {
         if (count_ == pieces_.size()) write_out();

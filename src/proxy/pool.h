@@ -75,7 +75,7 @@ private:
     /// It is idle: for whoever waits, or for later.
     void offer(UpstreamConnection &connection, TimePoint now);
     UpstreamConnection *take_for_loan();
-    [[gnu::cold]] void dial(TimePoint now);
+    void dial(TimePoint now);
     Exchange *take_waiter();
     [[gnu::cold]] void give_up_youngest(Reason reason, TimePoint now);
     bool may_dial() const;

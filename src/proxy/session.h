@@ -88,7 +88,7 @@ private:
     /// With the head that was parsed; returns how much of `rest` it took.
     std::size_t start_exchange(std::size_t head_bytes, Bytes rest, TimePoint now);
     [[gnu::cold]] void turn_away(TimePoint now);
-    [[gnu::cold]] void linger(TimePoint now);
+    void linger(TimePoint now);
     bool read_head(Bytes &input, std::size_t &used, TimePoint now);
     void advance_held(TimePoint now);
     void hold(Bytes bytes);
@@ -96,7 +96,7 @@ private:
     bool blocked() const;
     /// `input`: what there is of the head.
     [[gnu::cold]] void refuse(http::HeadError error, Bytes input, TimePoint now);
-    [[gnu::cold]] void close(Reason reason, TimePoint now);
+    void close(Reason reason, TimePoint now);
     [[gnu::cold]] bool check_write_progress(TimePoint now);
     TimePoint idle_deadline() const;
 

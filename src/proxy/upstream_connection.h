@@ -104,7 +104,7 @@ private:
     /// What the endpoint sends is no response.
     [[gnu::cold]] void refuse_response(Reason reason, Gather &out, TimePoint now);
     [[gnu::cold]] void fail_connect(Reason reason, TimePoint now);
-    [[gnu::cold]] void close(TimePoint now);
+    void close(TimePoint now);
     /// True if what has come is no answer to the request, which goes elsewhere.
     bool take_back(TimePoint now);
     [[gnu::cold]] Reason lost_reason() const;

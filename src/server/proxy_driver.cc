@@ -141,6 +141,8 @@ void ProxyDriver::drain(TimePoint now) {
 void ProxyDriver::arm() {
     TimePoint due = proxy_.deadline();
     for (const limit::Shard &shard : settings_.ports.limits) due = std::min(due, shard.deadline());
+    if (due == TimePoint::max()) return;
+    due = std::chrono::ceil<std::chrono::milliseconds>(due);  // all of a millisecond at once
     // A deadline that moves away costs nothing: the timer finds nothing to do and is armed anew.
     if (due >= armed_) return;
     armed_ = due;

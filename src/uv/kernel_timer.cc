@@ -29,12 +29,11 @@ itimerspec at(TimePoint deadline) {
 
 KernelTimer::KernelTimer(Loop &loop, Delegate<void()> on_expired)
     : on_expired_{on_expired}, timer_{timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)} {
-    if (!timer_) {
+    auto handle = std::make_unique<uv_poll_t>();
+    if (!timer_ || uv_poll_init(&loop.raw(), handle.get(), timer_.get()) != 0) {
         in_its_place_.emplace(loop, on_expired);
         return;
     }
-    auto handle = std::make_unique<uv_poll_t>();
-    require(uv_poll_init(&loop.raw(), handle.get(), timer_.get()), "uv_poll_init");
     handle_.reset(handle.release());
     handle_->data = this;
     const int status = uv_poll_start(handle_.get(), UV_READABLE, [](uv_poll_t *poll, int, int) {

@@ -15,7 +15,7 @@ class Loop;
 /// One-shot timer that is a descriptor (timerfd_create(2)).  Arming it is a system call and so is
 /// its end, but the loop waits for nothing else meanwhile; with a Timer each wait sets a timer of
 /// the kernel's and takes it back.  So: for a loop that waits often, and a timer that is armed
-/// seldom.  A Timer in its place where there is no descriptor left.
+/// seldom.  A Timer in its place where there is no descriptor left, or no more may be watched.
 ///
 /// Never early, never after destruction; arming an armed timer moves it.  It may be armed or
 /// destroyed inside its own call.

@@ -61,11 +61,13 @@ TEST_CASE("small data joins the head before it, however the buffer moves") {
         out.add_data(body, false);
         expected += body;
     }
+    out.add_data("x", false);  // there would be room for it behind the head
+    expected += "x";
     out.add("end");
     out.add_data("more", false);
     out.flush();
     CHECK(to.writes == 1);
-    CHECK(to.pieces == 3);
+    CHECK(to.pieces == 4);  // 4 KiB of the head, the rest, and the last two
     CHECK(to.bytes == expected + "endmore");
     out.add_data("later", false);
     out.flush();
