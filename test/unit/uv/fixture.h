@@ -43,6 +43,18 @@ struct Recorder final : proxy::TransportEvents {
     Strings log;  ///< the events in order, adjacent "bytes" only once
 };
 
+/// Counts the calls of a timer or the like, and notes when the last one came.
+struct Counter {
+    Delegate<void()> count() { return Delegate<void()>::bind<&Counter::add>(*this); }
+    void add() {
+        ++calls;
+        at = Loop::now();
+    }
+
+    int calls = 0;
+    TimePoint at{};
+};
+
 /// Turns the loop until `done()`; false if that takes more than five seconds.
 template <typename Done>
 bool turn_until(Loop &loop, Done done) {

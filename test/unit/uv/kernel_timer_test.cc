@@ -10,17 +10,6 @@
 namespace uvoy::uv {
 namespace {
 
-struct Counter {
-    Delegate<void()> count() { return Delegate<void()>::bind<&Counter::add>(*this); }
-    void add() {
-        ++calls;
-        at = Loop::now();
-    }
-
-    int calls = 0;
-    TimePoint at{};
-};
-
 /// No descriptor is to be had while it lives.
 class NoDescriptors {
 public:

@@ -11,20 +11,7 @@
 #include <thread>
 
 namespace uvoy::uv {
-namespace {
-
-struct Counter {
-    Delegate<void()> count() { return Delegate<void()>::bind<&Counter::add>(*this); }
-    void add() {
-        ++calls;
-        at = Loop::now();
-    }
-
-    int calls = 0;
-    TimePoint at{};
-};
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("a timer is never early, even when the turn began long ago") {
     Loop loop;
