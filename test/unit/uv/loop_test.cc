@@ -11,7 +11,6 @@
 #include <thread>
 
 namespace uvoy::uv {
-namespace {}  // namespace
 
 TEST_CASE("a timer is never early, even when the turn began long ago") {
     Loop loop;
