@@ -13,6 +13,12 @@ namespace uvoy {
 /// Text that a TextWriter appends to.  Keeps its memory when it is cleared.
 class TextBuffer {
 public:
+    TextBuffer() = default;
+    ~TextBuffer() = default;
+
+    TextBuffer(const TextBuffer &) = delete;
+    TextBuffer &operator=(const TextBuffer &) = delete;
+
     std::string_view view() const { return {begin_.get(), size_}; }
     std::size_t size() const { return size_; }
     std::size_t capacity() const { return capacity_; }
@@ -20,18 +26,13 @@ public:
     void clear() { size_ = 0; }
     /// Leaves the first `size` bytes; there are no fewer.
     void cut(std::size_t size);
-    void give_memory_back() { *this = TextBuffer{}; }
-
-    TextBuffer() = default;
-    TextBuffer(const TextBuffer &) = delete;
-    TextBuffer &operator=(const TextBuffer &) = delete;
-    ~TextBuffer() = default;
+    void give_memory_back() {
+        begin_.reset();
+        size_ = capacity_ = 0;
+    }
 
 private:
     friend class TextWriter;
-
-    TextBuffer(TextBuffer &&) = default;
-    TextBuffer &operator=(TextBuffer &&) = default;
 
     /// Makes room for so many more bytes.
     void grow(std::size_t more);

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <thread>
 
 // What a request costs between its system calls: from the bytes of a client to those for the
 // endpoint, and back:
@@ -18,7 +19,8 @@
 //   build/release/test/bench/request
 //
 // "warm": one after the other, all code and data in the first cache.  "cold": after each event a
-// real round trip of TCP, which is not counted, throws most of that out, as it does in real life.
+// real round trip of TCP, which is not counted, throws out what the kernel needs the room of.
+// "slept": the CPU was idle for some microseconds besides, as it is with one client.
 namespace uvoy {
 
 namespace {
@@ -137,7 +139,15 @@ private:
     int far_ = -1;
 };
 
-template <bool cold>
+enum class Before { nothing, round_trip, sleep };
+
+template <Before before>
+void get_cold(Loop &loop) {
+    if (before == Before::sleep) std::this_thread::sleep_for(std::chrono::microseconds{20});
+    if (before != Before::nothing) loop.round_trip();
+}
+
+template <Before before>
 void serve(benchmark::State &state) {
     const rcu::Thread thread;
     Scene scene;
@@ -148,11 +158,11 @@ void serve(benchmark::State &state) {
     }
     using Clock = std::chrono::steady_clock;
     for (auto _ : state) {
-        if (cold) loop.round_trip();
+        get_cold<before>(loop);
         auto start = Clock::now();
         scene.ask(request);
         auto spent = Clock::now() - start;
-        if (cold) loop.round_trip();
+        get_cold<before>(loop);
         start = Clock::now();
         scene.answer(response);
         spent += Clock::now() - start;
@@ -164,8 +174,9 @@ void serve(benchmark::State &state) {
 
 }  // namespace
 
-BENCHMARK(serve<false>)->Name("request/warm")->UseManualTime();
-BENCHMARK(serve<true>)->Name("request/cold")->UseManualTime();
+BENCHMARK(serve<Before::nothing>)->Name("request/warm")->UseManualTime();
+BENCHMARK(serve<Before::round_trip>)->Name("request/cold")->UseManualTime();
+BENCHMARK(serve<Before::sleep>)->Name("request/slept")->UseManualTime();
 
 }  // namespace uvoy
 
