@@ -141,7 +141,7 @@ public:
     bool in_turn() const { return !reserved_.empty(); }
     std::uint64_t turn() const { return turn_; }
     /// Whether what is delivered up to the end of this turn was there when it began.  A poll brings
-    /// a limited number of events and is repeated if there were as many (1,024 for libuv): so not
+    /// a limited number of events and is repeated if there were as many (uv::Loop: 1,024): so not
     /// in a turn after many events, nor behind many.  Of the first such turn it is not true; then
     /// good answers are taken for old ones, and their requests sent twice.
     bool may_lend() const { return calm_ && events_ < calm_turn; }

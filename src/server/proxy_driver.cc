@@ -104,8 +104,7 @@ void ProxyDriver::accept(AcceptBalance::Connection connection) {
     update_clocks(now);
     const bool full = settings_.budget != nullptr && !settings_.budget->has_room();
     const sockaddr_storage &peer = connection.peer;
-    const auto kind = peer.ss_family == AF_UNIX ? uv::SocketKind::unix_domain : uv::SocketKind::tcp;
-    auto transport = uv::StreamTransport::adopt(loop_, connection.fd.release(), kind);
+    auto transport = uv::StreamTransport::adopt(loop_, connection.fd.release());
     uv::StreamTransport &stream = *transport;
     stream.start(proxy_.accept(std::move(transport), connection.listener,
                                std::string{uv::IpText{peer}.view()}, now, full));

@@ -2,6 +2,7 @@
 
 #include "server/inherited_sockets.h"
 #include "server/predecessor.h"
+#include "uv/handle.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -62,24 +63,25 @@ std::vector<char *> pointers(std::vector<std::string> &texts) {
 Successor::Successor(uv::Loop &loop, Settings settings)
     : settings_{std::move(settings)},
       untold_{messages(settings_)},
-      channel_{uv::FileDescriptor{}},
+      channel_{start()},
+      watch_{loop, channel_.fd(), uv::Watch::OnReady::bind<&Successor::on_event>(*this)},
       timer_{loop, Delegate<void()>::bind<&Successor::on_late>(*this)} {
-    auto [ours, theirs] = DescriptorChannel::make();
-    channel_ = std::move(ours);
-    start(theirs);
-    auto handle = std::make_unique<uv_poll_t>();
-    uv::require(uv_poll_init(&loop.raw(), handle.get(), channel_.fd()), "uv_poll_init");
-    poll_.reset(handle.release());
-    poll_->data = this;
     timer_.arm(patience);
     // A failure shows as the end of the channel.
     if (!give_sockets()) untold_.clear();
     tell();
 }
 
+/// Returns our end of the channel.
+DescriptorChannel Successor::start() {
+    auto [ours, theirs] = DescriptorChannel::make();
+    execute(theirs);
+    return std::move(ours);
+}
+
 /// The process is nobody's child: systemd kills a main process that is a child of the former one
 /// when it stops the service (seen with version 252).
-void Successor::start(const DescriptorChannel &theirs) {
+void Successor::execute(const DescriptorChannel &theirs) {
     std::vector<std::string> arguments{settings_.program, "run", settings_.config_path};
     std::vector<std::string> variables = environment_with(theirs.fd());
     const std::vector<char *> argv = pointers(arguments);
@@ -117,17 +119,12 @@ bool Successor::give(std::string_view text, const std::vector<uv::FileDescriptor
 /// As much as the channel has room for; the rest when the other process has read some of it.
 void Successor::tell() {
     while (!untold_.empty() && channel_.send(untold_.front())) untold_.pop_front();
-    const int room = untold_.empty() ? 0 : UV_WRITABLE;
-    uv::require(uv_poll_start(poll_.get(), UV_READABLE | UV_DISCONNECT | room,
-                              [](uv_poll_t *poll, int status, int events) {
-                                  auto *const self = static_cast<Successor *>(poll->data);
-                                  self->on_event(status < 0 ? UV_DISCONNECT : events);
-                              }),
-                "uv_poll_start");
+    const std::uint32_t room = untold_.empty() ? 0 : uv::Watch::writable;
+    uv::require(watch_.want(uv::Watch::readable | room) ? 0 : UV_ENOMEM, "epoll_ctl");
 }
 
-void Successor::on_event(int events) {
-    if ((events & (UV_READABLE | UV_DISCONNECT)) != 0) on_readable();
+void Successor::on_event(std::uint32_t events) {
+    if ((events & (uv::Watch::readable | uv::Watch::broken)) != 0) on_readable();
     else tell();
 }
 

@@ -3,9 +3,9 @@
 #include "base/delegate.h"
 #include "server/descriptor_channel.h"
 #include "server/endpoint_memory.h"
-#include "uv/handle.h"
 #include "uv/loop.h"
 #include "uv/timer.h"
+#include "uv/watch.h"
 
 #include <cstdint>
 #include <deque>
@@ -41,18 +41,19 @@ public:
     static constexpr Duration patience = std::chrono::seconds{60};
 
 private:
-    void start(const DescriptorChannel &theirs);
+    DescriptorChannel start();
+    void execute(const DescriptorChannel &theirs);
     bool give_sockets();
     bool give(std::string_view text, const std::vector<uv::FileDescriptor> &sockets);
     void tell();
-    void on_event(int events);
+    void on_event(std::uint32_t events);
     void on_readable();
     void on_late();
 
     Settings settings_;
     std::deque<std::string> untold_;  ///< messages without descriptors
     DescriptorChannel channel_;
-    uv::Handle<uv_poll_t> poll_;
+    uv::Watch watch_;
     uv::Timer timer_;
 };
 

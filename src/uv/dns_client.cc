@@ -1,6 +1,8 @@
 #include "uv/dns_client.h"
 
+#include "uv/handle.h"
 #include "uv/loop.h"
+#include "uv/watch.h"
 
 #include <ares.h>
 #include <arpa/inet.h>
@@ -45,6 +47,25 @@ SocketAddress address_of(int family, const char *ip) {
 struct DnsClient::Question {
     DnsType type;
     OnAnswer on_answer;
+};
+
+/// One of c-ares'.
+struct DnsClient::Socket {
+    Socket(DnsClient &owner, int fd)
+        : client{owner},
+          watch{owner.loop_, fd, Watch::OnReady::bind<&Socket::on_ready>(*this)},
+          number{fd} {}
+
+    /// c-ares may close the socket meanwhile.  An error is for it to find, by reading.
+    void on_ready(std::uint32_t events) {
+        const bool broke = (events & Watch::broken) != 0;
+        client.process(broke || (events & Watch::readable) != 0 ? number : none,
+                       broke || (events & Watch::writable) != 0 ? number : none);
+    }
+
+    DnsClient &client;
+    Watch watch;
+    int number;
 };
 
 DnsClient::DnsClient(Loop &loop, const std::string &server)
@@ -113,26 +134,11 @@ void DnsClient::watch(int socket, bool readable, bool writable) {
         sockets_.erase(socket);  // c-ares closes it now
         return;
     }
-    Handle<uv_poll_t> &handle = sockets_[socket];
-    if (!handle) {
-        auto opened = std::make_unique<uv_poll_t>();
-        require(uv_poll_init(&loop_.raw(), opened.get(), socket), "uv_poll_init");
-        handle.reset(opened.release());
-        handle->data = this;
-    }
-    const int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
-    require(uv_poll_start(handle.get(), events,
-                          [](uv_poll_t *poll, int status, int ready) {
-                              auto *const client = static_cast<DnsClient *>(poll->data);
-                              int fd = -1;
-                              require(uv_fileno(reinterpret_cast<uv_handle_t *>(poll), &fd),
-                                      "uv_fileno");
-                              // An error is for c-ares to find, by reading.
-                              const bool broke = status < 0;
-                              client->process((broke || (ready & UV_READABLE) != 0) ? fd : none,
-                                              (broke || (ready & UV_WRITABLE) != 0) ? fd : none);
-                          }),
-            "uv_poll_start");
+    std::unique_ptr<Socket> &watched = sockets_[socket];
+    if (watched == nullptr) watched = std::make_unique<Socket>(*this, socket);
+    const std::uint32_t events =
+        (readable ? Watch::readable : 0) | (writable ? Watch::writable : 0);
+    require(watched->watch.want(events) ? 0 : UV_ENOMEM, "epoll_ctl");
 }
 
 void DnsClient::process(int readable, int writable) {

@@ -3,7 +3,6 @@
 #include "base/delegate.h"
 #include "base/time.h"
 #include "uv/dns_message.h"
-#include "uv/handle.h"
 #include "uv/timer.h"
 
 #include <cstdint>
@@ -55,6 +54,7 @@ public:
 
 private:
     struct Question;
+    struct Socket;
 
     static void on_response(void *question, int status, int timeouts, unsigned char *bytes,
                             int size);
@@ -66,7 +66,7 @@ private:
     Loop &loop_;
     ares_channeldata *channel_ = nullptr;
     int broken_;  // c-ares' status when there is no channel
-    std::unordered_map<int, Handle<uv_poll_t>> sockets_;
+    std::unordered_map<int, std::unique_ptr<Socket>> sockets_;
     Timer timer_;
 };
 

@@ -1,5 +1,6 @@
 #include "uv/kernel_timer.h"
 
+#include "uv/handle.h"
 #include "uv/loop.h"
 
 #include <sys/timerfd.h>
@@ -7,7 +8,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 
 namespace uvoy::uv {
 
@@ -28,19 +28,10 @@ itimerspec at(TimePoint deadline) {
 }  // namespace
 
 KernelTimer::KernelTimer(Loop &loop, Delegate<void()> on_expired)
-    : on_expired_{on_expired}, timer_{timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)} {
-    auto handle = std::make_unique<uv_poll_t>();
-    if (!timer_ || uv_poll_init(&loop.raw(), handle.get(), timer_.get()) != 0) {
-        in_its_place_.emplace(loop, on_expired);
-        return;
-    }
-    handle_.reset(handle.release());
-    handle_->data = this;
-    const int status = uv_poll_start(handle_.get(), UV_READABLE, [](uv_poll_t *poll, int, int) {
-        const Loop::Callback callback{poll->loop};
-        static_cast<KernelTimer *>(poll->data)->expired();
-    });
-    require(status, "uv_poll_start");
+    : on_expired_{on_expired},
+      timer_{timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)},
+      watch_{loop, timer_.get(), Watch::OnReady::bind<&KernelTimer::on_ready>(*this)} {
+    if (!timer_ || !watch_.want(Watch::readable)) in_its_place_.emplace(loop, on_expired);
 }
 
 void KernelTimer::arm_at(TimePoint deadline) {
@@ -52,10 +43,12 @@ void KernelTimer::arm_at(TimePoint deadline) {
     require(timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &time, nullptr), "timerfd_settime");
 }
 
-void KernelTimer::expired() {
+void KernelTimer::on_ready(std::uint32_t) {
     std::uint64_t times = 0;
     // Nothing, if it was armed anew since.
-    if (read(timer_.get(), &times, sizeof times) == sizeof times) on_expired_();
+    if (read(timer_.get(), &times, sizeof times) != sizeof times) return;
+    const Loop::Callback callback{watch_.loop()};
+    on_expired_();
 }
 
 }  // namespace uvoy::uv

@@ -3,9 +3,10 @@
 #include "base/delegate.h"
 #include "base/time.h"
 #include "uv/fd.h"
-#include "uv/handle.h"
 #include "uv/timer.h"
+#include "uv/watch.h"
 
+#include <cstdint>
 #include <optional>
 
 namespace uvoy::uv {
@@ -30,11 +31,11 @@ public:
     void arm_at(TimePoint deadline);
 
 private:
-    void expired();
+    void on_ready(std::uint32_t events);
 
     Delegate<void()> on_expired_;
     FileDescriptor timer_;
-    Handle<uv_poll_t> handle_;
+    Watch watch_;
     std::optional<Timer> in_its_place_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "uv/handle.h"
 #include "uv/loop.h"
 
 #include <linux/filter.h>
@@ -38,26 +39,21 @@ bool take_warning(TimePoint now) {
 ListenSocket::ListenSocket(Loop &loop, FileDescriptor socket, OnAccept on_accept)
     : socket_{std::move(socket)},
       on_accept_{on_accept},
-      resume_{loop, Delegate<void()>::bind<&ListenSocket::poll>(*this)},
+      resume_{loop, Delegate<void()>::bind<&ListenSocket::resume>(*this)},
       port_{local_address(socket_.get()).port()} {
-    auto handle = std::make_unique<uv_poll_t>();
-    require(uv_poll_init(&loop.raw(), handle.get(), socket_.get()), "uv_poll_init");
-    handle_.reset(handle.release());
-    handle_->data = this;
-    poll();
+    watch_.emplace(loop, socket_.get(), Watch::OnReady::bind<&ListenSocket::on_ready>(*this));
+    resume();
 }
 
-void ListenSocket::poll() {
-    require(uv_poll_start(handle_.get(), UV_READABLE,
-                          [](uv_poll_t *handle, int, int) {
-                              const Loop::Callback callback{handle->loop};
-                              static_cast<ListenSocket *>(handle->data)->accept_some(accept_limit);
-                          }),
-            "uv_poll_start");
+void ListenSocket::resume() { require(watch_->want(Watch::readable) ? 0 : UV_ENOMEM, "epoll_ctl"); }
+
+void ListenSocket::on_ready(std::uint32_t) {
+    const Loop::Callback callback{watch_->loop()};
+    accept_some(accept_limit);
 }
 
 void ListenSocket::pause(int error) {
-    uv_poll_stop(handle_.get());
+    static_cast<void>(watch_->want(0));  // less is never refused
     resume_.arm(exhausted_pause);
     if (!take_warning(Loop::now())) return;
     log::warning("cannot accept on {}: {}; trying again every 100 ms",
@@ -133,7 +129,7 @@ void ListenSocket::stop() {
     stopping_ = true;
     drain_queue();
     resume_.cancel();
-    handle_.reset();
+    watch_.reset();
     socket_ = FileDescriptor{};
 }
 

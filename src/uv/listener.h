@@ -3,8 +3,8 @@
 #include "base/delegate.h"
 #include "uv/address.h"
 #include "uv/fd.h"
-#include "uv/handle.h"
 #include "uv/timer.h"
+#include "uv/watch.h"
 
 #include <sys/types.h>
 
@@ -52,7 +52,7 @@ public:
     /// Drains the queue, then closes: the kernel resets what a closed SO_REUSEPORT socket still
     /// holds.  (Handshakes under way are lost unless net.ipv4.tcp_migrate_req is 1.)
     void stop();
-    bool listening() const { return handle_ != nullptr; }
+    bool listening() const { return watch_.has_value(); }
 
     std::uint16_t port() const { return port_; }
 
@@ -61,11 +61,12 @@ private:
 
     Accepted accept_one();
     void accept_some(unsigned limit);
-    void poll();
+    void on_ready(std::uint32_t events);
+    void resume();
     void pause(int error);
 
     FileDescriptor socket_;
-    Handle<uv_poll_t> handle_;
+    std::optional<Watch> watch_;
     OnAccept on_accept_;
     Timer resume_;
     std::uint16_t port_;

@@ -2,16 +2,52 @@
 
 #include "base/log.h"
 #include "uv/handle.h"
+#include "uv/turns.h"
+#include "uv/watch.h"
 
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 namespace uvoy::uv {
 
-Loop::Loop() : buffer_{std::make_unique_for_overwrite<char[]>(read_buffer_size)} {
+namespace {
+
+constexpr std::uint64_t libuv_token = ~std::uint64_t{0};
+/// Of one poll.
+constexpr std::size_t most_events = 1024;
+/// Of one turn, if each brings as many events as it may.
+constexpr int most_polls = 16;
+
+/// Not by epoll_wait(): in a process of several threads that opens and closes a cancellation point
+/// around the call, by two atomic operations.
+std::size_t wait_for_events(int poller, std::span<epoll_event> events, int milliseconds) {
+    constexpr std::size_t signal_set_size = 8;
+    const auto count =
+        syscall(SYS_epoll_pwait, poller, events.data(), static_cast<int>(events.size()),
+                milliseconds, nullptr, signal_set_size);
+    if (count < 0 && errno != EINTR) require(-errno, "epoll_pwait");
+    return count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+}  // namespace
+
+Loop::Loop()
+    : poller_{epoll_create1(EPOLL_CLOEXEC)},
+      buffer_{std::make_unique_for_overwrite<char[]>(read_buffer_size)} {
     std::signal(SIGPIPE, SIG_IGN);
     require(uv_loop_init(&loop_), "uv_loop_init");
     loop_.data = this;
+    epoll_event event{.events = EPOLLIN, .data = {.u64 = libuv_token}};
+    if (!poller_ || epoll_ctl(poller(), EPOLL_CTL_ADD, uv_backend_fd(&loop_), &event) != 0)
+        require(-errno, "epoll");
 }
 
 Loop::~Loop() {
@@ -25,13 +61,90 @@ Loop::~Loop() {
             ++*static_cast<unsigned *>(count);
         },
         &open);
+    for (std::size_t fd = 0; fd < watches_.size(); ++fd) {
+        if (watches_[fd] == nullptr) continue;
+        log::error("the loop ends with a watch of descriptor {}", fd);
+        ++open;
+    }
     if (open > 0) std::abort();
     // What is closing calls back in a turn or two.
     while (uv_loop_close(&loop_) != 0) uv_run(&loop_, UV_RUN_ONCE);
 }
 
-void Loop::run() { uv_run(&loop_, UV_RUN_DEFAULT); }
+void Loop::run() {
+    while (!stopped_ && alive()) turn(true);
+    stopped_ = false;
+}
 
-void Loop::run_once(bool wait) { uv_run(&loop_, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT); }
+void Loop::run_once(bool wait) {
+    turn(wait && !stopped_);
+    stopped_ = false;
+}
+
+void Loop::turn(bool wait) {
+    tell_turns<&Turns::begin>();
+    const int timeout = !wait || hurried_ || libuv_due_ ? 0 : libuv_timeout();
+    // One of its timers is waited for, or it does not want to wait.
+    if (timeout >= 0) libuv_due_ = true;
+    // All that is there is of this turn: a full poll may have left something behind.
+    for (int polls = 0; polls < most_polls; ++polls)
+        if (poll(polls == 0 ? timeout : 0) < most_events) break;
+    if (std::exchange(libuv_due_, false)) uv_run(&loop_, UV_RUN_NOWAIT);
+    hurried_ = false;
+    tell_turns<&Turns::end>();
+}
+
+std::size_t Loop::poll(int timeout) {
+    std::array<epoll_event, most_events> events;
+    const std::size_t count = wait_for_events(poller(), events, timeout);
+    for (std::size_t i = 0; i < count; ++i) {
+        const epoll_event &event = events[i];
+        if (event.data.u64 == libuv_token) libuv_due_ = true;
+        else dispatch(event.data.u64, event.events);
+    }
+    return count;
+}
+
+/// In milliseconds; -1 = for ever.
+int Loop::libuv_timeout() {
+    if (uv_loop_alive(&loop_) == 0) return waiting_ > 0 ? -1 : 0;
+    const int stale = uv_backend_timeout(&loop_);
+    if (stale <= 0) return stale;
+    uv_update_time(&loop_);
+    return uv_backend_timeout(&loop_);
+}
+
+/// The watch may have gone in an earlier event of the turn, and another have its descriptor.  It
+/// may even be closed: a child has it until it runs another program, and so has the kernel.
+void Loop::dispatch(std::uint64_t token, std::uint32_t events) {
+    const auto fd = static_cast<std::uint32_t>(token);
+    Watch *const watch = watches_[fd];
+    if (watch != nullptr && watch->serial_ == token >> 32) watch->ready(events);
+}
+
+template <auto tell>
+void Loop::tell_turns() {
+    // By place, because those who are told may add and take away.
+    bool gone = false;
+    for (std::size_t i = 0; i < turns_.size(); ++i) {
+        if (turns_[i] != nullptr) (turns_[i]->*tell)();
+        gone = gone || turns_[i] == nullptr;
+    }
+    if (gone) std::erase(turns_, nullptr);
+}
+
+std::uint32_t Loop::enter(Watch &watch, int fd) {
+    if (fd < 0) return 0;
+    const auto place = static_cast<std::size_t>(fd);
+    if (place >= watches_.size()) watches_.resize(place + 1);
+    watches_[place] = &watch;
+    return ++serial_;
+}
+
+void Loop::leave(int fd) { watches_[static_cast<std::size_t>(fd)] = nullptr; }
+
+void Loop::leave(Turns &turns) {
+    std::ranges::replace(turns_, &turns, static_cast<Turns *>(nullptr));
+}
 
 }  // namespace uvoy::uv

@@ -2,6 +2,7 @@
 
 #include "base/delegate.h"
 #include "base/time.h"
+#include "uv/fd.h"
 
 #include <uv.h>
 
@@ -10,13 +11,21 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace uvoy::uv {
+
+class Turns;
+class Watch;
 
 /// The event loop of one thread.  Everything but the constructor belongs to that thread; other
 /// threads reach it through an Async.
 ///
-/// The process ignores SIGPIPE from the first loop on: libuv writes without MSG_NOSIGNAL.
+/// Descriptors wait in a Watch.  Timers, wake-ups, signals and processes are libuv's, whose loop is
+/// embedded as uv_backend_fd() describes: its descriptor is one among the others, and it runs when
+/// that is ready or a timer is due.
+///
+/// The process ignores SIGPIPE from the first loop on.
 class Loop {
 public:
     /// A body of 64 KiB and its head come in one piece.
@@ -34,7 +43,7 @@ public:
     void run();
     /// One turn: waits for one batch of events, or for none of them if `wait` is false.
     void run_once(bool wait = true);
-    void stop() { uv_stop(&loop_); }
+    void stop() { stopped_ = true; }
 
     /// Monotonic and fresh: libuv's own clock has milliseconds and the age of the turn.
     static TimePoint now() { return std::chrono::steady_clock::now(); }
@@ -73,10 +82,49 @@ public:
         std::uint64_t outer_;
     };
 
-    uv_loop_t &raw() { return loop_; }
+    /// For those who begin something with libuv now.
+    uv_loop_t &raw() {
+        libuv_due_ = true;  // it tells the kernel of new descriptors when it runs
+        return loop_;
+    }
 
 private:
+    friend class Turns;
+    friend class Watch;
+
+    // --- for Watch
+
+    static std::uint64_t token(int fd, std::uint32_t serial) {
+        return std::uint64_t{serial} << 32 | static_cast<std::uint32_t>(fd);
+    }
+    std::uint32_t enter(Watch &watch, int fd);
+    void leave(int fd);
+    int poller() const { return poller_.get(); }
+    void count_waiting(int change) { waiting_ += change; }
+
+    // --- for Turns
+
+    void enter(Turns &turns) { turns_.push_back(&turns); }
+    void leave(Turns &turns);
+    void hurry() { hurried_ = true; }
+
+    void turn(bool wait);
+    std::size_t poll(int timeout);
+    bool alive() const { return waiting_ > 0 || uv_loop_alive(&loop_) != 0; }
+    int libuv_timeout();
+    void dispatch(std::uint64_t token, std::uint32_t events);
+    template <auto tell>
+    void tell_turns();
+
     uv_loop_t loop_;
+    FileDescriptor poller_;
+    std::vector<Watch *> watches_;  ///< by descriptor; null where nobody watches it
+    std::vector<Turns *> turns_;    ///< null: has gone within a turn
+    std::uint32_t serial_ = 0;
+    int waiting_ = 0;  ///< watches that want something
+    bool libuv_due_ = true;
+    bool hurried_ = false;
+    bool stopped_ = false;
     std::unique_ptr<char[]> buffer_;
     Delegate<void(TimePoint)> hook_;
     std::atomic<std::uint64_t> callbacks_{0};

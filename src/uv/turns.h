@@ -1,7 +1,6 @@
 #pragma once
 
 #include "base/delegate.h"
-#include "uv/handle.h"
 
 namespace uvoy::uv {
 
@@ -11,6 +10,7 @@ class Loop;
 class Turns {
 public:
     Turns(Loop &loop, Delegate<void()> on_begin, Delegate<void()> on_end);
+    ~Turns();
 
     Turns(const Turns &) = delete;
     Turns &operator=(const Turns &) = delete;
@@ -19,9 +19,12 @@ public:
     void hurry();
 
 private:
-    Handle<uv_prepare_t> prepare_;
-    Handle<uv_check_t> check_;
-    Handle<uv_idle_t> idle_;  // while it is active, polls do not wait
+    friend class Loop;
+
+    void begin() { on_begin_(); }
+    void end();
+
+    Loop &loop_;
     Delegate<void()> on_begin_;
     Delegate<void()> on_end_;
 };

@@ -55,7 +55,7 @@ private:
         received.clear();
         clients_.push_back(std::make_unique<Client>());
         clients_.back()->owner = this;
-        clients_.back()->transport = uv::StreamTransport::adopt(loop_, fd, uv::SocketKind::tcp);
+        clients_.back()->transport = uv::StreamTransport::adopt(loop_, fd);
         clients_.back()->transport->start(*clients_.back());
     }
 

@@ -78,6 +78,8 @@ inline void turn_for(Loop &loop, Duration duration) {
     turn_until(loop, [&] { return Loop::now() >= deadline; });
 }
 
+enum class SocketKind : std::uint8_t { tcp, unix_domain };
+
 /// Two ends of a connection without a transport.
 struct Pair {
     FileDescriptor near, far;
@@ -160,7 +162,7 @@ struct Started {
     explicit Started(Loop &on, SocketKind kind = SocketKind::tcp) : loop{on} {
         Pair pair = make_pair(kind);
         peer = std::move(pair.far);
-        transport = StreamTransport::adopt(loop, pair.near.release(), kind);
+        transport = StreamTransport::adopt(loop, pair.near.release());
         transport->start(events);
     }
 

@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "uv/async.h"
 #include "uv/signal.h"
+#include "uv/watch.h"
 
 #include "fixture.h"
 
@@ -8,9 +9,18 @@
 
 #include <atomic>
 #include <csignal>
+#include <optional>
 #include <thread>
 
 namespace uvoy::uv {
+
+namespace {
+
+struct Nobody {
+    void on_ready(std::uint32_t) {}
+} nobody;
+
+}  // namespace
 
 TEST_CASE("a timer is never early, even when the turn began long ago") {
     Loop loop;
@@ -23,6 +33,20 @@ TEST_CASE("a timer is never early, even when the turn began long ago") {
         CHECK(turn_until(loop, [&] { return counter.calls == 1; }));
         CHECK(counter.at >= deadline);
     }
+}
+
+TEST_CASE("a timer that is armed long after the last turn is not late for that") {
+    Loop loop;
+    Counter counter;
+    Timer timer{loop, counter.count()};
+    loop.run_once(false);
+    constexpr std::chrono::seconds long_ago{1};
+    std::this_thread::sleep_for(long_ago);
+    const TimePoint start = Loop::now();
+    timer.arm(std::chrono::milliseconds{5});
+    loop.run();
+    CHECK(counter.calls == 1);
+    CHECK(counter.at < start + long_ago);
 }
 
 TEST_CASE("a deadline in the past expires on the next turn, not inside the call") {
@@ -100,7 +124,33 @@ TEST_CASE("a signal arrives on the loop") {
     CHECK(other.calls == 0);
 }
 
-TEST_CASE("a loop that ends with an open handle says which kind and aborts") {
+TEST_CASE("a signal that is asked for between two turns is seen by the next, which waits") {
+    Loop loop;
+    const Pair pair = make_pair(SocketKind::unix_domain);
+    Watch watch{loop, pair.near.get(), Watch::OnReady::bind<&Nobody::on_ready>(nobody)};
+    REQUIRE(watch.want(Watch::readable));
+    loop.run_once(false);
+    Counter counter;
+    const Signal signal{loop, SIGUSR1, counter.count()};
+    loop.run_once();  // tells the kernel of it
+    raise(SIGUSR1);
+    std::atomic<bool> seen{false};
+    std::thread impatient{[&] {
+        for (int i = 0; i < 200 && !seen; ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds{10});
+        send_text(pair.far, "x");
+    }};
+    loop.run_once();
+    seen = true;
+    impatient.join();
+    CHECK(counter.calls == 1);
+}
+
+namespace {
+
+/// What a child process logs that leaves something on its loop; it must abort.
+template <typename Leave>
+std::string last_words(Leave leave) {
     std::array<int, 2> out{};
     REQUIRE(pipe(out.data()) == 0);
     const pid_t child = fork();
@@ -112,8 +162,7 @@ TEST_CASE("a loop that ends with an open handle says which kind and aborts") {
         });
         std::signal(SIGABRT, SIG_DFL);
         Loop loop;
-        static uv_timer_t forgotten;
-        uv_timer_init(&loop.raw(), &forgotten);
+        leave(loop);
         loop.~Loop();
         _exit(0);
     }
@@ -123,9 +172,24 @@ TEST_CASE("a loop that ends with an open handle says which kind and aborts") {
     std::array<char, 1000> text{};
     CHECK(read(out[0], text.data(), text.size() - 1) > 0);
     close(out[0]);
-    CHECK(std::string{text.data()}.find("an open timer handle") != std::string::npos);
     CHECK(WIFSIGNALED(status));
     CHECK(WTERMSIG(status) == SIGABRT);
+    return text.data();
+}
+
+}  // namespace
+
+TEST_CASE("a loop that ends with something open on it says what and aborts") {
+    const std::string timer = last_words([](Loop &loop) {
+        static uv_timer_t forgotten;
+        uv_timer_init(&loop.raw(), &forgotten);
+    });
+    CHECK(timer.find("an open timer handle") != std::string::npos);
+    const std::string watch = last_words([](Loop &loop) {
+        static std::optional<Watch> forgotten;
+        forgotten.emplace(loop, STDOUT_FILENO, Watch::OnReady{});
+    });
+    CHECK(watch.find("a watch of descriptor 1") != std::string::npos);
 }
 
 TEST_CASE("a loop ends cleanly when handles were closed after its last turn, or after stop()") {

@@ -24,18 +24,11 @@ public:
         : loop_{loop},
           tcp_{loop, listen_on(loopback()),
                ListenSocket::OnAccept::bind<&Nameserver::accept>(*this)},
-          udp_{socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)} {
+          udp_{socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)},
+          watch_{loop, udp_.get(), Watch::OnReady::bind<&Nameserver::on_datagrams>(*this)} {
         const SocketAddress address = loopback(port());
         REQUIRE(bind(udp_.get(), address.get(), address.length) == 0);
-        auto poll = std::make_unique<uv_poll_t>();
-        require(uv_poll_init(&loop.raw(), poll.get(), udp_.get()), "uv_poll_init");
-        poll_.reset(poll.release());
-        poll_->data = this;
-        require(uv_poll_start(poll_.get(), UV_READABLE,
-                              [](uv_poll_t *handle, int, int) {
-                                  static_cast<Nameserver *>(handle->data)->on_datagrams();
-                              }),
-                "uv_poll_start");
+        REQUIRE(watch_.want(Watch::readable));
     }
 
     std::uint16_t port() const { return tcp_.port(); }
@@ -136,7 +129,7 @@ private:
         return bytes;
     }
 
-    void on_datagrams() {
+    void on_datagrams(std::uint32_t) {
         std::array<char, 4096> buffer{};
         sockaddr_storage peer{};
         socklen_t length = sizeof peer;
@@ -154,7 +147,7 @@ private:
     void accept(int fd, const sockaddr_storage &) {
         clients_.push_back(std::make_unique<Client>());
         clients_.back()->owner = this;
-        clients_.back()->transport = StreamTransport::adopt(loop_, fd, SocketKind::tcp);
+        clients_.back()->transport = StreamTransport::adopt(loop_, fd);
         clients_.back()->transport->start(*clients_.back());
     }
 
@@ -163,7 +156,7 @@ private:
     std::vector<std::unique_ptr<Client>> clients_;
     ListenSocket tcp_;
     FileDescriptor udp_;
-    Handle<uv_poll_t> poll_;
+    Watch watch_;
 };
 
 }  // namespace uvoy::uv
