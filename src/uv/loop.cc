@@ -83,20 +83,20 @@ void Loop::run_once(bool wait) {
 
 void Loop::turn(bool wait) {
     tell_turns<&Turns::begin>();
-    const int timeout = !wait || hurried_ || libuv_due_ ? 0 : libuv_timeout();
+    const int milliseconds = !wait || hurried_ || libuv_due_ ? 0 : timeout();
     // One of its timers is waited for, or it does not want to wait.
-    if (timeout >= 0) libuv_due_ = true;
+    if (milliseconds >= 0) libuv_due_ = true;
     // All that is there is of this turn: a full poll may have left something behind.
     for (int polls = 0; polls < most_polls; ++polls)
-        if (poll(polls == 0 ? timeout : 0) < most_events) break;
-    if (std::exchange(libuv_due_, false)) uv_run(&loop_, UV_RUN_NOWAIT);
+        if (poll(polls == 0 ? milliseconds : 0) < most_events) break;
+    if (std::exchange(libuv_due_, false)) run_libuv();
     hurried_ = false;
     tell_turns<&Turns::end>();
 }
 
-std::size_t Loop::poll(int timeout) {
+std::size_t Loop::poll(int milliseconds) {
     std::array<epoll_event, most_events> events;
-    const std::size_t count = wait_for_events(poller(), events, timeout);
+    const std::size_t count = wait_for_events(poller(), events, milliseconds);
     for (std::size_t i = 0; i < count; ++i) {
         const epoll_event &event = events[i];
         if (event.data.u64 == libuv_token) libuv_due_ = true;
@@ -105,9 +105,14 @@ std::size_t Loop::poll(int timeout) {
     return count;
 }
 
+void Loop::run_libuv() {
+    uv_run(&loop_, UV_RUN_NOWAIT);
+    libuv_waits_ = uv_loop_alive(&loop_) != 0 && uv_backend_timeout(&loop_) >= 0;
+}
+
 /// In milliseconds; -1 = for ever.
-int Loop::libuv_timeout() {
-    if (uv_loop_alive(&loop_) == 0) return waiting_ > 0 ? -1 : 0;
+int Loop::timeout() {
+    if (!libuv_waits_) return alive() ? -1 : 0;
     const int stale = uv_backend_timeout(&loop_);
     if (stale <= 0) return stale;
     uv_update_time(&loop_);

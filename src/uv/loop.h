@@ -87,6 +87,8 @@ public:
         libuv_due_ = true;  // it tells the kernel of new descriptors when it runs
         return loop_;
     }
+    /// libuv has a timer or a handle to close.
+    void touch() { libuv_waits_ = true; }
 
 private:
     friend class Turns;
@@ -109,9 +111,10 @@ private:
     void hurry() { hurried_ = true; }
 
     void turn(bool wait);
-    std::size_t poll(int timeout);
+    std::size_t poll(int milliseconds);
+    void run_libuv();
     bool alive() const { return waiting_ > 0 || uv_loop_alive(&loop_) != 0; }
-    int libuv_timeout();
+    int timeout();
     void dispatch(std::uint64_t token, std::uint32_t events);
     template <auto tell>
     void tell_turns();
@@ -121,8 +124,9 @@ private:
     std::vector<Watch *> watches_;  ///< by descriptor; null where nobody watches it
     std::vector<Turns *> turns_;    ///< null: has gone within a turn
     std::uint32_t serial_ = 0;
-    int waiting_ = 0;  ///< watches that want something
-    bool libuv_due_ = true;
+    int waiting_ = 0;           ///< watches that want something
+    bool libuv_due_ = true;     ///< it runs before the loop waits
+    bool libuv_waits_ = false;  ///< for a time; else it needs no asking
     bool hurried_ = false;
     bool stopped_ = false;
     std::unique_ptr<char[]> buffer_;
