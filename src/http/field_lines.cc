@@ -61,10 +61,10 @@ private:
 std::optional<HeadError> take_fields(Reader &reader, const HeadLimits &limits, Fields &out) {
     out.clear();
     while (!reader.at_line_end()) {
-        Field field;
+        Field &field = out.append();
         if (!reader.take_field(field)) return HeadError::malformed;
-        if (out.size() == limits.headers) return HeadError::too_many_fields;
-        out.push_back(field);
+        if (out.size() > limits.headers) return HeadError::too_many_fields;
+        out.note(field);
     }
     return std::nullopt;
 }

@@ -56,8 +56,9 @@ static_assert(known_fields.size() == static_cast<std::size_t>(FieldId::x_uvoy_at
 constexpr std::size_t place_count = 128;
 
 constexpr std::size_t place_of(std::string_view name, std::size_t factor) {
-    const auto first = static_cast<unsigned char>(lower(name.front()));
-    const auto last = static_cast<unsigned char>(lower(name.back()));
+    constexpr int lower_bit = 0x20;  // some that are no letters get another place, and find nobody
+    const auto first = static_cast<std::size_t>(name.front() | lower_bit);
+    const auto last = static_cast<std::size_t>(name.back() | lower_bit);
     return (first + last + name.size() * factor) % place_count;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/few.h"
 #include "base/text_buffer.h"
 #include "http/body.h"
 #include "proxy/ports.h"
@@ -43,7 +44,7 @@ public:
                 append(data);
                 return;
             }
-            if (headers_ == scratch_.size() || count_ + 3 > pieces_.size()) write_out();
+            if (headers_ == scratch_.size() || pieces_.room() < 3) write_out();
             append(http::chunk_header(data.size(), scratch_[headers_++].data()));
             append(data);
             append("\r\n");
@@ -52,7 +53,7 @@ public:
         if (head_ != nullptr && run_size_ == 0 && !chunked &&
             head_->size() + data.size() <= longest_joined_head) {
             TextWriter{*head_}.add(data);
-            pieces_[count_ - 1] = head_->view();
+            pieces_.back() = head_->view();
             return;
         }
         if (run_begin_ + run_size_ + data.size() > joined_.size()) flush();
@@ -63,7 +64,7 @@ public:
 
     void flush() {
         end_run();
-        if (count_ != 0) write_out();
+        if (!pieces_.empty()) write_out();
         run_begin_ = 0;
     }
 
@@ -75,7 +76,8 @@ public:
     std::size_t take_sent() { return std::exchange(sent_, 0); }
     /// Forgets what has not left.
     void discard() {
-        count_ = headers_ = run_begin_ = run_size_ = 0;
+        pieces_.clear();
+        headers_ = run_begin_ = run_size_ = 0;
         head_ = nullptr;
     }
 
@@ -84,8 +86,8 @@ private:
     static constexpr std::size_t longest_joined_head = std::size_t{4} * 1024;
 
     void append(Bytes piece) {
-        if (count_ == pieces_.size()) write_out();
-        pieces_[count_++] = piece;
+        if (pieces_.room() == 0) write_out();
+        pieces_.push_back(piece);
         head_ = nullptr;
     }
 
@@ -93,7 +95,7 @@ private:
     void end_run() {
         if (run_size_ == 0) return;
         const Bytes run{joined_.data() + run_begin_, run_size_};
-        if (headers_ == scratch_.size() || count_ + 3 > pieces_.size()) write_out();
+        if (headers_ == scratch_.size() || pieces_.room() < 3) write_out();
         run_begin_ += std::exchange(run_size_, 0);
         if (run_chunked_) append(http::chunk_header(run.size(), scratch_[headers_++].data()));
         append(run);
@@ -101,24 +103,23 @@ private:
     }
 
     void write_out() {
-        const std::span pieces = std::span{pieces_}.first(count_);
-        for (const Bytes piece : pieces) sent_ += piece.size();
-        to_->write(pieces);
-        count_ = headers_ = 0;
+        for (const Bytes piece : pieces_.view()) sent_ += piece.size();
+        to_->write(pieces_.view());
+        pieces_.clear();
+        headers_ = 0;
         head_ = nullptr;
         written_ = true;
     }
 
     Transport *to_;
     TextBuffer *head_ = nullptr;  // the last of pieces_
-    std::size_t count_ = 0;
     std::size_t headers_ = 0;
     std::size_t sent_ = 0;
     std::size_t run_begin_ = 0;  // in joined_
     std::size_t run_size_ = 0;
     bool run_chunked_ = false;
     bool written_ = false;
-    std::array<Bytes, 24> pieces_;
+    Few<Bytes, 24> pieces_;
     std::array<std::array<char, 18>, 7> scratch_;
     std::array<char, 8192> joined_;
 };

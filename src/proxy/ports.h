@@ -32,7 +32,7 @@ public:
     /// It does not, and there will be no other event.
     virtual void on_connect_failed(ConnectError error, TimePoint now) = 0;
     virtual void on_bytes(Bytes bytes, TimePoint now) = 0;
-    /// The peer will send no more; writing may still work.
+    /// The peer will send no more; writing may still work, unless a reset came right behind.
     virtual void on_end(TimePoint now) = 0;
     /// What was queued has left: queued() is 0 again.  Only after a write that had to queue.
     virtual void on_drained(TimePoint now) = 0;

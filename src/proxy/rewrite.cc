@@ -1,5 +1,7 @@
 #include "proxy/rewrite.h"
 
+#include "base/few.h"
+
 #include <algorithm>
 #include <array>
 
@@ -82,9 +84,9 @@ public:
 
     bool contains(const http::Field &field) const {
         // Fields with an id are judged by it: nobody may nominate Host away.
-        if (field.id != FieldId::other || count_ == 0) return false;
-        for (std::size_t i = 0; i < count_; ++i)
-            if (http::equals_ignoring_case(names_[i], field.name)) return true;
+        if (field.id != FieldId::other || names_.empty()) return false;
+        for (const std::string_view name : names_.view())
+            if (http::equals_ignoring_case(name, field.name)) return true;
         return overflow_ && !is_protected(field.name);
     }
 
@@ -93,15 +95,14 @@ private:
         if (http::field_id(name) != FieldId::other || is_protected(name) ||
             http::equals_ignoring_case(name, "close"))
             return;
-        for (std::size_t i = 0; i < count_; ++i)
-            if (http::equals_ignoring_case(names_[i], name)) return;
+        for (const std::string_view other : names_.view())
+            if (http::equals_ignoring_case(other, name)) return;
         // More than fit: every field that may be nominated is suspect, and none is forwarded.
-        if (count_ == names_.size()) overflow_ = true;
-        else names_[count_++] = name;
+        if (names_.room() == 0) overflow_ = true;
+        else names_.push_back(name);
     }
 
-    std::array<std::string_view, 16> names_;
-    std::size_t count_ = 0;
+    Few<std::string_view, 16> names_;
     bool overflow_ = false;
 };
 

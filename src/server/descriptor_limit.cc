@@ -13,7 +13,7 @@ namespace uvoy::server {
 namespace {
 
 constexpr std::size_t of_a_client = 2;
-constexpr std::size_t of_a_worker = 8;   // epoll, eventfd, signals, spare
+constexpr std::size_t of_a_worker = 8;   // two of epoll, eventfd, signals (2), timer, spare
 constexpr std::size_t of_the_rest = 64;  // libraries, logs, admin clients
 constexpr std::size_t few = 1000;
 constexpr std::size_t too_few = 8;

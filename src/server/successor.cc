@@ -2,7 +2,6 @@
 
 #include "server/inherited_sockets.h"
 #include "server/predecessor.h"
-#include "uv/handle.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -120,7 +119,9 @@ bool Successor::give(std::string_view text, const std::vector<uv::FileDescriptor
 void Successor::tell() {
     while (!untold_.empty() && channel_.send(untold_.front())) untold_.pop_front();
     const std::uint32_t room = untold_.empty() ? 0 : uv::Watch::writable;
-    uv::require(watch_.want(uv::Watch::readable | room) ? 0 : UV_ENOMEM, "epoll_ctl");
+    if (watch_.want(uv::Watch::readable | room)) return;
+    late_ = "the kernel watches no more descriptors (fs.epoll.max_user_watches)";
+    timer_.arm({});
 }
 
 void Successor::on_event(std::uint32_t events) {
@@ -143,6 +144,6 @@ void Successor::on_readable() {
     else settings_.on_failure("it speaks another language");
 }
 
-void Successor::on_late() { settings_.on_failure("it was not ready within a minute"); }
+void Successor::on_late() { settings_.on_failure(late_); }
 
 }  // namespace uvoy::server

@@ -55,6 +55,7 @@ private:
     DescriptorChannel channel_;
     uv::Watch watch_;
     uv::Timer timer_;
+    const char *late_ = "it was not ready within a minute";  ///< what the timer says
 };
 
 }  // namespace uvoy::server

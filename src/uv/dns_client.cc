@@ -1,6 +1,5 @@
 #include "uv/dns_client.h"
 
-#include "uv/handle.h"
 #include "uv/loop.h"
 #include "uv/watch.h"
 
@@ -138,7 +137,8 @@ void DnsClient::watch(int socket, bool readable, bool writable) {
     if (watched == nullptr) watched = std::make_unique<Socket>(*this, socket);
     const std::uint32_t events =
         (readable ? Watch::readable : 0) | (writable ? Watch::writable : 0);
-    require(watched->watch.want(events) ? 0 : UV_ENOMEM, "epoll_ctl");
+    // If it is refused, the question waits for its time-out.
+    static_cast<void>(watched->watch.want(events));
 }
 
 void DnsClient::process(int readable, int writable) {

@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "uv/handle.h"
 #include "uv/loop.h"
 
 #include <linux/filter.h>
@@ -45,7 +44,9 @@ ListenSocket::ListenSocket(Loop &loop, FileDescriptor socket, OnAccept on_accept
     resume();
 }
 
-void ListenSocket::resume() { require(watch_->want(Watch::readable) ? 0 : UV_ENOMEM, "epoll_ctl"); }
+void ListenSocket::resume() {
+    if (!watch_->want(Watch::readable)) pause(errno);
+}
 
 void ListenSocket::on_ready(std::uint32_t) {
     const Loop::Callback callback{watch_->loop()};

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -46,8 +47,8 @@ Loop::Loop()
     require(uv_loop_init(&loop_), "uv_loop_init");
     loop_.data = this;
     epoll_event event{.events = EPOLLIN, .data = {.u64 = libuv_token}};
-    if (!poller_ || epoll_ctl(poller(), EPOLL_CTL_ADD, uv_backend_fd(&loop_), &event) != 0)
-        require(-errno, "epoll");
+    require(epoll_ctl(poller(), EPOLL_CTL_ADD, uv_backend_fd(&loop_), &event) == 0 ? 0 : -errno,
+            "epoll_ctl");
 }
 
 Loop::~Loop() {
@@ -129,9 +130,9 @@ void Loop::dispatch(std::uint64_t token, std::uint32_t events) {
 
 template <auto tell>
 void Loop::tell_turns() {
-    // By place, because those who are told may add and take away.
+    // By place, because those who are told may add, for the next time, and take away.
     bool gone = false;
-    for (std::size_t i = 0; i < turns_.size(); ++i) {
+    for (std::size_t i = 0, size = turns_.size(); i < size; ++i) {
         if (turns_[i] != nullptr) (turns_[i]->*tell)();
         gone = gone || turns_[i] == nullptr;
     }
@@ -142,6 +143,7 @@ std::uint32_t Loop::enter(Watch &watch, int fd) {
     if (fd < 0) return 0;
     const auto place = static_cast<std::size_t>(fd);
     if (place >= watches_.size()) watches_.resize(place + 1);
+    assert(watches_[place] == nullptr);
     watches_[place] = &watch;
     return ++serial_;
 }

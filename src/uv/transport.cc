@@ -65,16 +65,17 @@ ssize_t receive_some(int fd, std::span<char> space) {
     return syscall(SYS_recvfrom, fd, space.data(), space.size(), 0, nullptr, nullptr);
 }
 
-/// Returns how many bytes the kernel took.  Errors count as none: sending what is left meets them
-/// again, and reports them from the loop.
-std::size_t write_now(int fd, std::span<const proxy::Bytes> pieces) {
+/// `pieces` have `size` bytes.  Returns how many the kernel took.  Errors count as none: sending
+/// what is left meets them again, and reports them from the loop.
+std::size_t write_now(int fd, std::span<const proxy::Bytes> pieces, std::size_t size) {
     std::size_t written = 0;
-    while (!pieces.empty()) {
-        const auto batch = pieces.first(std::min(pieces.size(), most_pieces));
-        const std::size_t size = total(batch);
-        const ssize_t taken = send_some(fd, batch, size);
+    while (written < size) {
+        const bool all = pieces.size() <= most_pieces;
+        const auto batch = all ? pieces : pieces.first(most_pieces);
+        const std::size_t batch_size = all ? size - written : total(batch);
+        const ssize_t taken = send_some(fd, batch, batch_size);
         if (taken > 0) written += static_cast<std::size_t>(taken);
-        if (taken < 0 || static_cast<std::size_t>(taken) < size) break;
+        if (taken < 0 || static_cast<std::size_t>(taken) < batch_size) break;
         pieces = pieces.subspan(batch.size());
     }
     return written;
@@ -187,7 +188,14 @@ void StreamTransport::tell_later() {
 void StreamTransport::on_later() {
     if (over_) return;
     if (connect_error_ != 0) return report_connect_failed(connect_error_);
+    // A turn reads no more than a buffer has room for.
+    if (write_failed_ && reading() && has_bytes()) return later_->arm({});
     report_broken();
+}
+
+bool StreamTransport::has_bytes() const {
+    char byte = 0;
+    return recv(socket_.get(), &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 void StreamTransport::report_connect_failed(int error) {
@@ -249,8 +257,9 @@ void StreamTransport::resume_reading() {
 void StreamTransport::write(std::span<const proxy::Bytes> pieces) {
     assert(!finishing_);
     if (over_ || write_failed_) return;
-    const std::size_t written = queue_ == nullptr ? write_now(socket_.get(), pieces) : 0;
-    if (written < total(pieces)) enqueue(pieces, written);
+    const std::size_t size = total(pieces);
+    const std::size_t written = queue_ == nullptr ? write_now(socket_.get(), pieces, size) : 0;
+    if (written < size) enqueue(pieces, written);
 }
 
 void StreamTransport::enqueue(std::span<const proxy::Bytes> pieces, std::size_t skip) {
@@ -289,8 +298,8 @@ bool StreamTransport::write_broke() {
         report_broken();
         return true;
     }
-    // What the peer said before it broke comes first: perhaps the answer that explains it.  A
-    // turn of the loop reads it, and most often the break as well.
+    // What the peer said before it broke comes first: perhaps the answer that explains it.  Turns
+    // of the loop read it, and most often the break as well.
     tell_later();
     return false;
 }

@@ -34,12 +34,12 @@ public:
     Watch &operator=(const Watch &) = delete;
 
     /// `events`: readable, writable, both or 0.  Wanting less costs nothing before what is no
-    /// longer wanted happens.  False: the kernel watches no more (fs.epoll.max_user_watches), or
-    /// not such a thing.
+    /// longer wanted happens.  False, with errno: the kernel watches no more
+    /// (ENOSPC: fs.epoll.max_user_watches), or not such a thing.
     [[nodiscard]] bool want(std::uint32_t events);
 
-    /// The descriptor is about to be closed, and no other process has it: the kernel then takes
-    /// it off its list itself.  Nothing more comes of this Watch.
+    /// The descriptor is about to be closed, and nobody has another for the same: the kernel then
+    /// takes it off its list itself.  Nothing more comes of this Watch.
     void forget();
 
     Loop &loop() const { return loop_; }

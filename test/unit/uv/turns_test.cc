@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
+
 namespace uvoy::uv {
 
 namespace {
@@ -50,6 +52,33 @@ TEST_CASE(
     CHECK(Loop::now() - start < std::chrono::seconds{50});
     CHECK(events.begins == 2);
     CHECK(events.ends == 2);
+}
+
+TEST_CASE("turns may go and come while they are told") {
+    Loop loop;
+    struct Renewed {
+        explicit Renewed(Loop &on) : loop{on} { renew(); }
+        void renew() {
+            turns.emplace(loop, Delegate<void()>::bind<&Renewed::on_begin>(*this),
+                          Delegate<void()>::bind<&Renewed::on_end>(*this));
+        }
+        void on_begin() { ++begins; }
+        void on_end() {
+            ++ends;
+            turns.reset();
+            if (ends < 3) renew();
+        }
+        Loop &loop;
+        std::optional<Turns> turns;
+        int begins = 0;
+        int ends = 0;
+    } renewed{loop};
+    Events other{loop};
+    for (int i = 0; i < 5; ++i) loop.run_once(false);
+    CHECK(renewed.begins == 3);
+    CHECK(renewed.ends == 3);
+    CHECK(other.begins == 5);
+    CHECK(other.ends == 5);
 }
 
 TEST_CASE("whoever is in no hurry waits for an event, and keeps no loop alive") {
