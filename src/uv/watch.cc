@@ -14,7 +14,7 @@ Watch::~Watch() {
 
 bool Watch::want(std::uint32_t events) {
     if (events == wanted_) return true;
-    if ((events & ~known_) != 0 &&
+    if ((events & ~std::uint32_t{known_}) != 0 &&
         !tell_kernel(known_ == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, events))
         return false;
     set_wanted(events);
@@ -30,7 +30,7 @@ void Watch::forget() {
 }
 
 void Watch::ready(std::uint32_t events) {
-    const bool unwanted = wanted_ == 0 || (events & known_ & ~wanted_) != 0;
+    const bool unwanted = wanted_ == 0 || (events & known_ & ~std::uint32_t{wanted_}) != 0;
     if (unwanted && known_ != 0) tell_kernel(wanted_ == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD, wanted_);
     const std::uint32_t told = events & (wanted_ | broken);
     if (wanted_ != 0 && told != 0) on_ready_(told);
