@@ -90,7 +90,7 @@ class Scene(contextlib.ExitStack):
         )
         self.full = self.enter_context(Uvoy(full))
         self.over = threading.Event()
-        self.statuses = set()
+        self.statuses = {"GET": set(), "POST": set()}
         threads = [threading.Thread(target=self.ask, args=[i]) for i in range(CLIENTS)]
         threads.append(threading.Thread(target=self.ask_in_vain))
         for thread in threads:
@@ -103,7 +103,7 @@ class Scene(contextlib.ExitStack):
             with contextlib.suppress(OSError, wire.Truncated), self.uvoy.connect() as client:
                 for method, path in REQUESTS:
                     client.send(wire.head(method, path, [("Content-Length", "0")]))
-                    self.statuses.add(client.response().status)
+                    self.statuses[method].add(client.response().status)
                     time.sleep(0.002)
 
     def ask_in_vain(self):
