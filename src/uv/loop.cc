@@ -38,10 +38,16 @@ std::size_t wait_for_events(int poller, std::span<epoll_event> events, int milli
     return count > 0 ? static_cast<std::size_t>(count) : 0;
 }
 
+FileDescriptor make_poller() {
+    FileDescriptor poller{epoll_create1(EPOLL_CLOEXEC)};
+    if (!poller) require(-errno, "epoll_create1");
+    return poller;
+}
+
 }  // namespace
 
 Loop::Loop()
-    : poller_{epoll_create1(EPOLL_CLOEXEC)},
+    : poller_{make_poller()},
       buffer_{std::make_unique_for_overwrite<char[]>(read_buffer_size)} {
     std::signal(SIGPIPE, SIG_IGN);
     require(uv_loop_init(&loop_), "uv_loop_init");
