@@ -95,7 +95,7 @@ public:
 
     void push_back(const Field &field) {
         std::vector<Field>::push_back(field);
-        present_ |= bit(field.id);
+        note(field);
     }
     /// One in its place, of which note() is told when it has an id.
     Field &append() { return std::vector<Field>::emplace_back(); }

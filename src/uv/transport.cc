@@ -81,6 +81,12 @@ std::size_t write_now(int fd, std::span<const proxy::Bytes> pieces, std::size_t 
     return written;
 }
 
+/// As recv(2), and leaves what there is.
+ssize_t peek(int fd) {
+    char byte = 0;
+    return recv(fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT);
+}
+
 /// Nothing is wrong: it works another time.
 bool is_temporary(int error) { return error == EAGAIN || error == EINTR || error == ENOBUFS; }
 
@@ -189,13 +195,8 @@ void StreamTransport::on_later() {
     if (over_) return;
     if (connect_error_ != 0) return report_connect_failed(connect_error_);
     // A turn reads no more than a buffer has room for.
-    if (write_failed_ && reading() && has_bytes()) return later_->arm({});
+    if (write_failed_ && reading() && peek(socket_.get()) > 0) return later_->arm({});
     report_broken();
-}
-
-bool StreamTransport::has_bytes() const {
-    char byte = 0;
-    return recv(socket_.get(), &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 void StreamTransport::report_connect_failed(int error) {
@@ -311,10 +312,7 @@ std::size_t StreamTransport::in_kernel() const {
 }
 
 bool StreamTransport::has_input() const {
-    if (!socket_) return true;
-    char byte = 0;
-    return recv(socket_.get(), &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
-           (errno != EAGAIN && errno != EWOULDBLOCK);
+    return !socket_ || peek(socket_.get()) >= 0 || errno != EAGAIN;
 }
 
 std::size_t StreamTransport::queued() const {

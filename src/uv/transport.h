@@ -57,7 +57,6 @@ private:
     bool write_broke();
     void on_later();
 
-    bool has_bytes() const;
     bool reading() const { return open_ && !paused_ && !ended_ && !over_; }
     void update_wants();
     void enqueue(std::span<const proxy::Bytes> pieces, std::size_t skip);
