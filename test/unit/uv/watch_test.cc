@@ -36,6 +36,20 @@ struct Watcher {
     const FileDescriptor *heir = nullptr;  ///< what it then watches anew
 };
 
+/// A watch that would have something to tell, of a descriptor that somebody else has too.
+struct Shared {
+    Shared() {
+        send_text(pair.far, "x");
+        REQUIRE(one.watch->want(Watch::readable));
+    }
+    void close() { pair.near = FileDescriptor{}; }
+
+    Loop loop;
+    Pair pair = make_pair(SocketKind::unix_domain);
+    FileDescriptor elsewhere = duplicate(pair.near);
+    Watcher one{loop, pair.near.get()};
+};
+
 /// Few, if the loop sleeps.
 int turns_of_20_ms(Loop &loop) {
     Counter counter;
@@ -113,33 +127,23 @@ TEST_CASE("who was destroyed earlier in a turn is told nothing, nor is who got i
     }
 }
 
-TEST_CASE("a forgotten watch says nothing, though another process has the descriptor still") {
-    Loop loop;
-    Pair pair = make_pair(SocketKind::unix_domain);
-    const FileDescriptor elsewhere = duplicate(pair.near);
-    Watcher one{loop, pair.near.get()};
-    send_text(pair.far, "x");
-    REQUIRE(one.watch->want(Watch::readable));
-    one.watch->forget();
-    one.watch->forget();
-    pair.near = FileDescriptor{};
-    loop.run_once(false);
-    one.watch.reset();
-    loop.run_once(false);
-    CHECK(one.told.empty());
-    loop.run();  // nothing is left to wait for
+TEST_CASE("a forgotten watch says nothing, though somebody has the descriptor still") {
+    Shared shared;
+    shared.one.watch->forget();
+    shared.one.watch->forget();
+    shared.close();
+    shared.loop.run_once(false);
+    shared.one.watch.reset();
+    shared.loop.run_once(false);
+    CHECK(shared.one.told.empty());
+    shared.loop.run();  // nothing is left to wait for
 }
 
 TEST_CASE("a destroyed watch takes its descriptor off the kernel's list") {
-    Loop loop;
-    Pair pair = make_pair(SocketKind::unix_domain);
-    const FileDescriptor elsewhere = duplicate(pair.near);
-    Watcher one{loop, pair.near.get()};
-    send_text(pair.far, "x");
-    REQUIRE(one.watch->want(Watch::readable));
-    one.watch.reset();
-    pair.near = FileDescriptor{};
-    CHECK(turns_of_20_ms(loop) < 5);
+    Shared shared;
+    shared.one.watch.reset();
+    shared.close();
+    CHECK(turns_of_20_ms(shared.loop) < 5);
 }
 
 TEST_CASE("what cannot be watched is refused, and a stream of it breaks") {
