@@ -47,8 +47,7 @@ FileDescriptor make_poller() {
 }  // namespace
 
 Loop::Loop()
-    : poller_{make_poller()},
-      buffer_{std::make_unique_for_overwrite<char[]>(read_buffer_size)} {
+    : poller_{make_poller()}, buffer_{std::make_unique_for_overwrite<char[]>(read_buffer_size)} {
     std::signal(SIGPIPE, SIG_IGN);
     require(uv_loop_init(&loop_), "uv_loop_init");
     loop_.data = this;
