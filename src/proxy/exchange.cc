@@ -165,8 +165,7 @@ void Exchange::on_bad_request_body(Reason reason, TimePoint now) {
 
 void Exchange::wrote_upstream() {
     proxy_.touch(*upstream_);
-    if (upstream_->transport().queued() > high_mark)
-        session_->pause(Session::Pause::back_pressure, true);
+    if (is_above_mark(upstream_->transport())) session_->pause(Session::Pause::back_pressure, true);
 }
 
 void Exchange::on_upstream_drained(TimePoint now) {
@@ -183,7 +182,7 @@ void Exchange::wrote_client(std::size_t bytes, TimePoint now) {
     proxy_.stats().process().sent_bytes.add(bytes);
     proxy_.touch(*session_);
     session_->wrote(bytes, now);
-    if (upstream_ != nullptr && session_->transport().queued() > high_mark) upstream_->pause(true);
+    if (upstream_ != nullptr && is_above_mark(session_->transport())) upstream_->pause(true);
 }
 
 void Exchange::on_client_drained(TimePoint now) {
@@ -307,7 +306,7 @@ TimePoint Exchange::deadline() const {
     TimePoint due = std::min({pending_due_, try_due_, retry_due_});
     if (!session_->paused()) due = std::min(due, read_due_);
     // A client that takes its answer slowly has write_due_ of its session to meet.
-    if (route_->idle_timeout > Duration::zero() && session_->transport().queued() == 0)
+    if (route_->idle_timeout > Duration::zero() && !session_->transport().congested())
         due = std::min(due, progress_ + route_->idle_timeout);
     if (!tunnel_ && route_->timeout > Duration::zero())
         due = std::min(due, first_byte_ + route_->timeout);

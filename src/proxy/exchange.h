@@ -98,6 +98,9 @@ public:
     static constexpr std::size_t max_tries = 16;
     /// More than this is queued for one side: the other side is not read.
     static constexpr std::size_t high_mark = std::size_t{64} * 1024;
+    static bool is_above_mark(Transport &transport) {
+        return transport.congested() && transport.queued() > high_mark;
+    }
     /// What is read and thrown away to keep a connection after an early answer.
     static constexpr std::size_t discard_limit = std::size_t{64} * 1024;
     static constexpr Duration longest_discard = std::chrono::seconds{10};

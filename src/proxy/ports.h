@@ -34,6 +34,8 @@ public:
     virtual void on_bytes(Bytes bytes, TimePoint now) = 0;
     /// The peer will send no more; writing may still work, unless a reset came right behind.
     virtual void on_end(TimePoint now) = 0;
+    /// The kernel refused some of what a write had put off: congested().
+    virtual void on_congested(TimePoint) {}
     /// What was queued has left: queued() is 0 again.  Only after a write that had to queue.
     virtual void on_drained(TimePoint now) = 0;
     /// The stream broke (reset, write error).  No further event.
@@ -43,20 +45,24 @@ protected:
     ~TransportEvents() = default;
 };
 
-/// One byte stream.  Destroying it closes it at once, queued bytes included; the events object gets
-/// no call from then on.
+/// One byte stream.  Destroying it closes it at once, queued bytes included (what was put off is
+/// sent, as far as the kernel takes it); the events object gets no call from then on.
 class Transport {
 public:
     virtual ~Transport() = default;
 
-    /// Sends what the kernel takes now, copies and queues the rest, in order.  Failure comes as
-    /// on_broken().  Not before on_connected(), not after finish().
+    /// Sends what the kernel takes, copies and queues the rest, in order.  It may put that off for
+    /// a few events.  Failure comes as on_broken().  Not before on_connected(), not after finish().
     virtual void write(std::span<const Bytes> pieces) = 0;
-    /// Bytes written but not yet taken by the kernel.
-    virtual std::size_t queued() const = 0;
+    /// Whether the kernel has refused some.  Of what was put off it is not known yet:
+    /// on_congested() will tell.
+    virtual bool congested() const = 0;
+    /// Bytes written but not yet taken by the kernel.  What was put off is sent first: so ask
+    /// congested() after a write, and this where what is queued is about to be lost.
+    virtual std::size_t queued() = 0;
     /// Bytes that the kernel has taken and the peer has not: tells a slow peer from a dead one.
     /// Costs a system call.
-    virtual std::size_t in_kernel() const = 0;
+    virtual std::size_t in_kernel() = 0;
     /// Whether bytes, the end or an error wait to be read.  Costs a system call.
     virtual bool has_input() const = 0;
     /// No on_bytes() and no on_end() until resume_reading().  A stream starts out reading.

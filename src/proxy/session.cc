@@ -55,7 +55,11 @@ bool Session::may_persist() const {
 
 void Session::wrote(std::size_t bytes, TimePoint now) {
     written_ += bytes;
-    if (write_due_ != TimePoint::max() || transport_->queued() == 0) return;
+    watch_output(now);
+}
+
+void Session::watch_output(TimePoint now) {
+    if (write_due_ != TimePoint::max() || !transport_->congested()) return;
     write_due_ = now + proxy_->runtime().config().listeners[listener_].timeouts.write;
     left_at_mark_ = written_ - transport_->queued() - transport_->in_kernel();
 }
@@ -90,7 +94,13 @@ void Session::hold(Bytes bytes) {
     if (exchange_ != nullptr || blocked()) pause(Pause::pipelined, true);
 }
 
-bool Session::blocked() const { return transport_->queued() > Exchange::high_mark; }
+bool Session::blocked() const { return Exchange::is_above_mark(*transport_); }
+
+bool Session::has_sent_all(TimePoint now) {
+    if (transport_->queued() == 0) return true;
+    watch_output(now);
+    return false;
+}
 
 void Session::on_bytes(Bytes bytes, TimePoint now) {
     proxy_->touch(*this);
@@ -199,7 +209,7 @@ void Session::turn_away(TimePoint now) {
 }
 
 void Session::linger(TimePoint now) {
-    if (transport_->queued() != 0) return;  // write_due_ decides until all is said
+    if (!has_sent_all(now)) return;  // write_due_ decides until all is said
     if (linger_end_ == TimePoint::max())
         linger_end_ = now + (admission_.refusal != Reason::none ? linger_time : longest_linger);
     linger_until_ = std::min(now + linger_time, linger_end_);
@@ -233,7 +243,7 @@ void Session::close(Reason reason, TimePoint now) {
     linger_input_ = (linger_input_ || !held_.empty()) && !client_ended_;
     held_ = {};
     scanner_.reset();
-    if (transport_->queued() == 0 && !linger_input_) {
+    if (has_sent_all(now) && !linger_input_) {
         state_ = State::closed;
         return;
     }
@@ -252,12 +262,17 @@ void Session::on_end(TimePoint now) {
     client_ended_ = true;
     if (state_ == State::lingering) {
         linger_input_ = false;
-        if (transport_->queued() == 0) state_ = State::closed;
+        if (has_sent_all(now)) state_ = State::closed;
         return;
     }
     if (state_ != State::open) return;
     if (exchange_ != nullptr) exchange_->on_client_end(now);
     else if (!resume_) close(held_.empty() ? Reason::none : Reason::client_closed, now);
+}
+
+void Session::on_congested(TimePoint now) {
+    proxy_->touch(*this);
+    watch_output(now);
 }
 
 void Session::on_drained(TimePoint now) {

@@ -65,6 +65,7 @@ public:
     void on_connect_failed(ConnectError, TimePoint) override {}
     void on_bytes(Bytes bytes, TimePoint now) override;
     void on_end(TimePoint now) override;
+    void on_congested(TimePoint now) override;
     void on_drained(TimePoint now) override;
     void on_broken(TimePoint now) override;
 
@@ -94,6 +95,8 @@ private:
     void hold(Bytes bytes);
     /// The client does not take its answers: no new exchange until it does.
     bool blocked() const;
+    void watch_output(TimePoint now);
+    bool has_sent_all(TimePoint now);
     /// `input`: what there is of the head.
     [[gnu::cold]] void refuse(http::HeadError error, Bytes input, TimePoint now);
     void close(Reason reason, TimePoint now);

@@ -97,17 +97,21 @@ void Loop::turn(bool wait) {
         if (poll(polls == 0 ? milliseconds : 0) < most_events) break;
     if (std::exchange(libuv_due_, false)) run_libuv();
     hurried_ = false;
+    outbox_.open();
     tell_turns<&Turns::end>();
+    outbox_.close();
 }
 
 std::size_t Loop::poll(int milliseconds) {
     std::array<epoll_event, most_events> events;
     const std::size_t count = wait_for_events(poller(), events, milliseconds);
+    if (count > 1) outbox_.open();
     for (std::size_t i = 0; i < count; ++i) {
         const epoll_event &event = events[i];
         if (event.data.u64 == libuv_token) libuv_due_ = true;
         else dispatch(event.data.u64, event.events);
     }
+    outbox_.close();
     return count;
 }
 

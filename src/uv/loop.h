@@ -3,6 +3,7 @@
 #include "base/delegate.h"
 #include "base/time.h"
 #include "uv/fd.h"
+#include "uv/outbox.h"
 
 #include <uv.h>
 
@@ -50,6 +51,9 @@ public:
 
     /// Where all streams of this loop receive.  Valid for one callback.
     std::span<char> read_buffer() { return {buffer_.get(), read_buffer_size}; }
+
+    /// Where transports put off what they write.
+    Outbox &outbox() { return outbox_; }
 
     /// `hook` runs after every event that a transport delivered; it may destroy any transport.
     void set_after_event(Delegate<void(TimePoint)> hook) { hook_ = hook; }
@@ -130,6 +134,7 @@ private:
     bool hurried_ = false;
     bool stopped_ = false;
     std::unique_ptr<char[]> buffer_;
+    Outbox outbox_;
     Delegate<void(TimePoint)> hook_;
     std::atomic<std::uint64_t> callbacks_{0};
 };

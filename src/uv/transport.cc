@@ -133,6 +133,8 @@ StreamTransport::StreamTransport(Loop &loop, FileDescriptor socket)
 StreamTransport::~StreamTransport() { close(); }
 
 void StreamTransport::close() {
+    send_what_was_put_off();
+    if (queue_ != nullptr) watch_.loop().outbox().forget(*this);
     watch_.forget();
     socket_ = FileDescriptor{};
 }
@@ -259,6 +261,12 @@ void StreamTransport::write(std::span<const proxy::Bytes> pieces) {
     assert(!finishing_);
     if (over_ || write_failed_) return;
     const std::size_t size = total(pieces);
+    Outbox &outbox = watch_.loop().outbox();
+    if (outbox.is_open() && queue_ == nullptr && outbox.take(*this, pieces, size)) {
+        ++put_off_;
+        return;
+    }
+    send_what_was_put_off();
     const std::size_t written = queue_ == nullptr ? write_now(socket_.get(), pieces, size) : 0;
     if (written < size) enqueue(pieces, written);
 }
@@ -274,6 +282,25 @@ void StreamTransport::enqueue(std::span<const proxy::Bytes> pieces, std::size_t 
         skip -= skipped;
     }
     update_wants();
+}
+
+void StreamTransport::send_put_off(proxy::Bytes bytes) {
+    --put_off_;
+    if (over_ || write_failed_) return;
+    const std::array pieces{bytes};
+    const bool had_queue = queue_ != nullptr;
+    const std::size_t written = had_queue ? 0 : write_now(socket_.get(), pieces, bytes.size());
+    if (written == bytes.size()) return;
+    enqueue(pieces, written);
+    if (!had_queue) watch_.loop().outbox().note_congested(*this);
+}
+
+void StreamTransport::send_what_was_put_off() {
+    if (put_off_ != 0) watch_.loop().outbox().send_all_of(*this);
+}
+
+void StreamTransport::tell_congested() {
+    if (queue_ != nullptr && !over_) deliver<&proxy::TransportEvents::on_congested>();
 }
 
 /// Sends from the queue.  True: an event was delivered.
@@ -305,7 +332,8 @@ bool StreamTransport::write_broke() {
     return false;
 }
 
-std::size_t StreamTransport::in_kernel() const {
+std::size_t StreamTransport::in_kernel() {
+    send_what_was_put_off();
     int bytes = 0;
     if (!socket_ || ioctl(socket_.get(), SIOCOUTQ, &bytes) != 0) return 0;
     return static_cast<std::size_t>(bytes);
@@ -315,12 +343,14 @@ bool StreamTransport::has_input() const {
     return !socket_ || peek(socket_.get()) >= 0 || errno != EAGAIN;
 }
 
-std::size_t StreamTransport::queued() const {
+std::size_t StreamTransport::queued() {
+    send_what_was_put_off();
     return queue_ == nullptr ? 0 : queue_->bytes.size() - queue_->sent;
 }
 
 void StreamTransport::finish() {
     assert(!finishing_);
+    send_what_was_put_off();
     finishing_ = true;
     // It fails when the peer has gone, and then reading reports that.
     if (!over_ && !write_failed_ && queue_ == nullptr) shutdown(socket_.get(), SHUT_WR);

@@ -7,6 +7,7 @@
 #include "uv/watch.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -36,8 +37,9 @@ public:
     void start(proxy::TransportEvents &events);
 
     void write(std::span<const proxy::Bytes> pieces) override;
-    std::size_t queued() const override;
-    std::size_t in_kernel() const override;
+    bool congested() const override { return queue_ != nullptr; }
+    std::size_t queued() override;
+    std::size_t in_kernel() override;
     bool has_input() const override;
     void pause_reading() override;
     void resume_reading() override;
@@ -46,6 +48,8 @@ public:
     void reset() override;
 
 private:
+    friend class Outbox;
+
     struct Queue;
 
     StreamTransport(Loop &loop, FileDescriptor socket);
@@ -54,6 +58,9 @@ private:
     void on_connect_result();
     void receive();
     bool flush();
+    void send_put_off(proxy::Bytes bytes);
+    void send_what_was_put_off();
+    void tell_congested();
     bool write_broke();
     void on_later();
 
@@ -75,7 +82,8 @@ private:
     bool ended_ = false;     ///< the peer will send no more
     bool write_failed_ = false;
     bool finishing_ = false;
-    bool over_ = false;  ///< no further event
+    bool over_ = false;         ///< no further event
+    std::uint8_t put_off_ = 0;  ///< writes in the loop's outbox
     Watch watch_;
     proxy::TransportEvents *events_ = nullptr;
     std::unique_ptr<Queue> queue_;  ///< null: nothing is left to send

@@ -13,8 +13,9 @@ public:
     void write(std::span<const proxy::Bytes> pieces) override {
         for (const proxy::Bytes piece : pieces) written += piece;
     }
-    std::size_t queued() const override { return 0; }
-    std::size_t in_kernel() const override { return 0; }
+    bool congested() const override { return false; }
+    std::size_t queued() override { return 0; }
+    std::size_t in_kernel() override { return 0; }
     bool has_input() const override { return false; }
     void pause_reading() override {}
     void resume_reading() override {}

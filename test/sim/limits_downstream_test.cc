@@ -124,6 +124,58 @@ TEST_CASE("timeouts.write is the same for chunked responses, whose framing is uv
     CHECK(stage.outcomes() == "60.000 200 client_timeout");
 }
 
+TEST_CASE("timeouts.write begins when what was put off is refused") {
+    Stage stage{patient()};
+    Wire &client = stage.connect();
+    client.puts_off = true;
+    client.takes = false;
+    stage.send(client, get);
+    stage.send(stage.endpoint(0), empty_answer);
+    CHECK(client.queue.empty());
+    stage.run_for(1s);
+    stage.send_put_off(client);
+    CHECK(client.queue.starts_with("HTTP/1.1 200 "));
+    stage.run_for(60s - 1ms);
+    CHECK(client.open);
+    SUBCASE("and passes") {
+        stage.run_for(1ms);
+        CHECK_FALSE(client.open);
+        CHECK(client.reset);
+        CHECK(closed(stage, Reason::client_timeout) == 1);
+    }
+    SUBCASE("and ends when all has been taken") {
+        stage.take(client, client.queue.size());
+        stage.run_for(1ms);
+        CHECK(client.open);
+    }
+}
+
+TEST_CASE("an answer that was put off is not lost when its connection closes") {
+    Stage stage{patient()};
+    Wire &client = stage.connect();
+    client.puts_off = true;
+    client.takes = false;
+    stage.send(client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    stage.send(stage.endpoint(0), empty_answer);
+    CHECK(client.open);
+    CHECK(client.ended);
+    SUBCASE("but taken") {
+        stage.run_for(59s);
+        CHECK(client.open);
+        stage.take(client, client.queue.size());
+        CHECK(client.received.ends_with("\r\n\r\n"));
+        CHECK_FALSE(client.reset);
+        CHECK_FALSE(client.open);
+    }
+    SUBCASE("until timeouts.write, if nobody takes it") {
+        stage.run_for(60s - 1ms);
+        CHECK(client.open);
+        stage.run_for(1ms);
+        CHECK_FALSE(client.open);
+        CHECK(client.reset);
+    }
+}
+
 TEST_CASE("limits of a head are refused as soon as they are passed") {
     config::Config config = Stage::config();
     config.listeners[0].limits.header_bytes = 1'000;

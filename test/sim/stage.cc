@@ -11,6 +11,7 @@ class Stage::End final : public proxy::Transport {
 public:
     End(Stage &stage, Wire &wire) : stage_{stage}, wire_{wire} {}
     ~End() override {
+        wire_.send_put_off();
         wire_.open = false;
         wire_.events = nullptr;
         wire_.ended = wire_.ended || !wire_.reset;
@@ -18,16 +19,27 @@ public:
     }
 
     void write(std::span<const proxy::Bytes> pieces) override {
+        const bool put_off = wire_.puts_off && wire_.queue.empty();
         for (const proxy::Bytes piece : pieces)
-            (wire_.takes && wire_.queue.empty() ? wire_.received : wire_.queue).append(piece);
+            (put_off ? wire_.put_off : wire_.next()).append(piece);
     }
-    std::size_t queued() const override { return wire_.queue.size(); }
-    std::size_t in_kernel() const override { return 0; }
+    bool congested() const override { return !wire_.queue.empty(); }
+    std::size_t queued() override {
+        wire_.send_put_off();
+        return wire_.queue.size();
+    }
+    std::size_t in_kernel() override { return 0; }
     bool has_input() const override { return false; }
     void pause_reading() override { wire_.paused = true; }
     void resume_reading() override { wire_.paused = false; }
-    void finish() override { wire_.ended = true; }
-    void reset() override { wire_.reset = true; }
+    void finish() override {
+        wire_.send_put_off();
+        wire_.ended = true;
+    }
+    void reset() override {
+        wire_.send_put_off();
+        wire_.reset = true;
+    }
 
 private:
     Stage &stage_;
@@ -110,6 +122,13 @@ void Stage::send(Wire &wire, std::string_view bytes) {
 
 void Stage::end_turn() {
     proxy_->end_turn(now_);
+    settle();
+}
+
+void Stage::send_put_off(Wire &wire) {
+    wire.send_put_off();
+    if (wire.queue.empty() || wire.events == nullptr) return;
+    wire.events->on_congested(now_);
     settle();
 }
 

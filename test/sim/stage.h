@@ -8,20 +8,27 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace uvoy::sim {
 
 /// The far end of one connection, as a script sees it: nothing happens to it by chance.
 struct Wire {
-    std::string received;  ///< what the proxy wrote and this end has taken
-    std::string queue;     ///< what it wrote and this end has not
-    bool takes = true;     ///< takes at once what is written
-    bool ended = false;    ///< the proxy writes no more, or has closed
-    bool reset = false;    ///< and says that what it wrote is not whole
-    bool open = true;      ///< the proxy holds its end
-    bool paused = false;   ///< and does not read from it
+    std::string received;   ///< what the proxy wrote and this end has taken
+    std::string queue;      ///< what it wrote and this end has not
+    std::string put_off;    ///< what it wrote and has not tried to send
+    bool takes = true;      ///< takes at once what is written
+    bool puts_off = false;  ///< what is written waits for Stage::send_put_off()
+    bool ended = false;     ///< the proxy writes no more, or has closed
+    bool reset = false;     ///< and says that what it wrote is not whole
+    bool open = true;       ///< the proxy holds its end
+    bool paused = false;    ///< and does not read from it
     proxy::TransportEvents *events = nullptr;
+
+    /// Where what is sent goes.
+    std::string &next() { return takes && queue.empty() ? received : queue; }
+    void send_put_off() { next().append(std::exchange(put_off, {})); }
 };
 
 /// One proxy in simulated time, with one listener, one route and a cluster (of one endpoint, unless
@@ -44,6 +51,7 @@ public:
     void take(Wire &wire, std::size_t bytes);
     void begin_turn() { proxy_->begin_turn(); }
     void end_turn();
+    void send_put_off(Wire &wire);
     /// Lets time pass; deadlines are met on the way.
     void run_for(Duration time);
 

@@ -14,6 +14,7 @@ public:
     explicit CoreEnd(std::shared_ptr<Stream> stream) : stream_{std::move(stream)} {}
     ~CoreEnd() override {
         const OutOfCore out;
+        stream_->send_put_off();
         stream_->core_gone(false);
         stream_.reset();
     }
@@ -28,8 +29,16 @@ public:
         const OutOfCore out;
         for (const proxy::Bytes piece : pieces) stream_->write(piece);
     }
-    std::size_t queued() const override { return stream_->queue_.size(); }
-    std::size_t in_kernel() const override { return stream_->to_peer_.size(); }
+    bool congested() const override { return !stream_->queue_.empty(); }
+    std::size_t queued() override {
+        const OutOfCore out;
+        stream_->send_put_off();
+        return stream_->queue_.size();
+    }
+    std::size_t in_kernel() override {
+        queued();
+        return stream_->to_peer_.size();
+    }
     bool has_input() const override { return stream_->arrived_ || !stream_->to_core_.empty(); }
     void pause_reading() override { stream_->reading_ = false; }
     void resume_reading() override {
@@ -40,11 +49,13 @@ public:
     void finish() override {
         if (finished_) std::abort();
         const OutOfCore out;
+        stream_->send_put_off();
         finished_ = stream_->core_finished_ = true;
         stream_->pump_to_peer();
     }
     void reset() override {
         const OutOfCore out;
+        stream_->send_put_off();
         reset_ = true;
         stream_->core_gone(true);
     }
@@ -66,6 +77,35 @@ Duration Stream::some_delay() {
 }
 
 void Stream::write(std::string_view bytes) {
+    if (dead_) return;
+    if (queue_.empty() && bytes.size() <= longest_put_off && scheduler_.chance(50)) {
+        put_off(bytes);
+        return;
+    }
+    send_put_off();
+    send_now(bytes);
+}
+
+void Stream::put_off(std::string_view bytes) {
+    if (put_off_.empty()) {
+        scheduler_.after({}, [self = shared_from_this()] {
+            self->send_put_off();
+            const bool tell = self->refused_ && !self->queue_.empty();
+            self->refused_ = false;
+            if (tell && !self->dead_ && !self->core_gone_)
+                self->event_([&] { self->events_->on_congested(self->scheduler_.now()); });
+        });
+    }
+    put_off_.append(bytes);
+}
+
+void Stream::send_put_off() {
+    if (put_off_.empty()) return;
+    send_now(std::exchange(put_off_, {}));
+    refused_ = !queue_.empty();
+}
+
+void Stream::send_now(std::string_view bytes) {
     if (dead_) return;
     std::size_t taken = 0;
     if (queue_.empty())
@@ -144,7 +184,7 @@ void Stream::send(std::string_view bytes) {
 
 bool Stream::send_if_quiet(std::string_view bytes) {
     if (dead_ || core_gone_ || core_finished_ || peer_finished_ || !reading_) return false;
-    if (delivering_ || !to_core_.empty() || !to_peer_.empty() || !queue_.empty()) return false;
+    if (delivering_ || !to_core_.empty() || !to_peer_.empty() || queued() != 0) return false;
     arrived_ = true;
     in_turn_([self = shared_from_this(), bytes = std::string{bytes}] {
         self->arrived_ = false;

@@ -64,12 +64,15 @@ public:
     /// The core has closed it, as it sees it.
     bool left() const { return core_gone_ || core_finished_; }
 
-    std::size_t queued() const { return queue_.size(); }
+    std::size_t queued() const { return queue_.size() + put_off_.size(); }
 
 private:
     friend class CoreEnd;
 
     void write(std::string_view bytes);
+    void put_off(std::string_view bytes);
+    void send_put_off();
+    void send_now(std::string_view bytes);
     void core_gone(bool reset);
     void pump_to_peer();
     void pump_to_core();
@@ -84,9 +87,11 @@ private:
     proxy::TransportEvents *events_ = nullptr;
     std::string to_peer_;  // taken by the kernel
     std::string queue_;    // not yet
+    std::string put_off_;  // nobody has tried to send it yet
     std::string to_core_;
     TimePoint stalled_until_{};
     std::size_t glued_tail_ = 0;
+    bool refused_ = false;  // some of what was put off, which the core does not know yet
     bool arrived_ = false;  // what was sent if quiet, and is not delivered yet
     bool delivering_ = false;
     bool reading_ = true;
@@ -99,6 +104,7 @@ private:
     bool dead_ = false;  // reset by either side, or over on both
 
     static constexpr std::size_t kernel_buffer = 20'000;
+    static constexpr std::size_t longest_put_off = 4'096;
 };
 
 }  // namespace uvoy::sim

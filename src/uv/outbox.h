@@ -1,0 +1,65 @@
+#pragma once
+
+#include "proxy/ports.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace uvoy::uv {
+
+class StreamTransport;
+
+/// What is written while the events of one poll are told: put off until all of them have been, or
+/// sixteen writes wait.  Telling and sending run through different code, of which a CPU's first
+/// cache holds one, but not both: so either is fetched once for many events and not for each.
+class Outbox {
+public:
+    static constexpr std::size_t most_writes = 16;
+    /// Bytes.
+    static constexpr std::size_t longest_write = std::size_t{4} * 1024;
+
+    Outbox();
+    ~Outbox();
+
+    Outbox(const Outbox &) = delete;
+    Outbox &operator=(const Outbox &) = delete;
+
+    /// From here to close() writes are put off.
+    void open() { open_ = true; }
+    /// All is sent, and who has something that the kernel refused is told.
+    void close();
+    bool is_open() const { return open_; }
+
+    /// Copies `pieces`, which have `size` bytes.  False: they are too long, and all that was put
+    /// off has been sent before them.
+    [[nodiscard]] bool take(StreamTransport &from, std::span<const proxy::Bytes> pieces,
+                            std::size_t size);
+    /// Sends what `from` has put off.
+    void send_all_of(StreamTransport &from);
+    /// The kernel refused something of it; its owner will be told.
+    void note_congested(StreamTransport &of) { congested_.push_back(&of); }
+    void forget(const StreamTransport &gone);
+
+private:
+    struct Write {
+        StreamTransport *from;  ///< null: has been sent
+        std::uint32_t begin;
+        std::uint32_t size;
+    };
+
+    void send_all();
+    proxy::Bytes bytes_of(const Write &write) const;
+
+    bool open_ = false;
+    std::size_t count_ = 0;  ///< of writes_
+    std::size_t used_ = 0;   ///< of bytes_
+    std::array<Write, most_writes> writes_;
+    std::unique_ptr<char[]> bytes_;
+    std::vector<StreamTransport *> congested_;  ///< null: has gone
+};
+
+}  // namespace uvoy::uv

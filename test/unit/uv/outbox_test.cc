@@ -1,0 +1,262 @@
+#include "fixture.h"
+
+#include <functional>
+#include <optional>
+
+namespace uvoy::uv {
+
+namespace {
+
+/// A transport that does something of the test's when bytes come.
+struct Listening final : proxy::TransportEvents {
+    explicit Listening(Loop &loop, SocketKind kind = SocketKind::tcp) {
+        Pair pair = make_pair(kind);
+        peer = std::move(pair.far);
+        near = pair.near.get();
+        transport = StreamTransport::adopt(loop, pair.near.release());
+        transport->start(*this);
+    }
+
+    void on_connected(TimePoint) override {}
+    void on_connect_failed(proxy::ConnectError, TimePoint) override {}
+    void on_bytes(proxy::Bytes, TimePoint) override { act(); }
+    void on_end(TimePoint) override {}
+    void on_congested(TimePoint) override {
+        log.emplace_back("congested");
+        if (react) react();
+    }
+    void on_drained(TimePoint) override { log.emplace_back("drained"); }
+    void on_broken(TimePoint) override { log.emplace_back("broken"); }
+
+    void write(std::string_view text) { transport->write(std::array{text}); }
+    /// Leaves no room in the kernel, and nothing in the queue.
+    std::size_t fill() {
+        std::size_t filled = 0;
+        const std::string piece(4096, 'f');
+        while (true) {
+            const ssize_t taken = send(near, piece.data(), piece.size(), MSG_NOSIGNAL);
+            if (taken < 0) return filled;
+            filled += static_cast<std::size_t>(taken);
+        }
+    }
+
+    FileDescriptor peer;
+    std::unique_ptr<StreamTransport> transport;
+    std::function<void()> act;
+    std::function<void()> react;
+    Strings log;
+    int near = -1;
+};
+
+/// Two transports that are told of bytes by the same poll, the first one first.
+struct Two {
+    explicit Two(SocketKind kind = SocketKind::tcp) : first{loop, kind}, second{loop, kind} {}
+
+    void turn(std::function<void()> in_first, std::function<void()> in_second) {
+        first.act = std::move(in_first);
+        second.act = std::move(in_second);
+        send_text(first.peer, "1");
+        send_text(second.peer, "2");
+        loop.run_once(false);
+    }
+
+    Loop loop;
+    Listening first, second;
+};
+
+constexpr std::array kinds{SocketKind::tcp, SocketKind::unix_domain};
+
+}  // namespace
+
+TEST_CASE("what is written leaves when all events of the poll have been told") {
+    for (const SocketKind kind : kinds) {
+        Two two{kind};
+        std::string meanwhile = "nothing was told";
+        two.turn(
+            [&] {
+                two.first.write("answer");
+                two.second.write("another");
+            },
+            [&] {
+                meanwhile = receive(two.first.peer) + receive(two.second.peer);
+                two.first.write(" and more");
+            });
+        CHECK(meanwhile.empty());
+        CHECK(receive(two.first.peer) == "answer and more");
+        CHECK(receive(two.second.peer) == "another");
+    }
+}
+
+TEST_CASE("what is written in the only event of a poll leaves at once") {
+    Loop loop;
+    Listening only{loop};
+    std::string at_once;
+    only.act = [&] {
+        only.write("answer");
+        at_once = receive(only.peer);
+    };
+    send_text(only.peer, "1");
+    loop.run_once(false);
+    CHECK(at_once == "answer");
+}
+
+TEST_CASE("what is written outside of events leaves at once") {
+    Loop loop;
+    Listening one{loop};
+    one.write("answer");
+    CHECK(receive(one.peer) == "answer");
+}
+
+TEST_CASE("what is put off leaves when sixteen wait, or with what is too long to wait") {
+    for (const SocketKind kind : kinds) {
+        Two two{kind};
+        std::string sixteen, seventeen, with_long;
+        std::string expected;
+        const std::string longest(Outbox::longest_write, 'l');
+        two.turn(
+            [&] {
+                for (std::size_t i = 0; i < Outbox::most_writes; ++i) {
+                    two.first.write(expected.empty() ? longest : std::to_string(i));
+                    expected += expected.empty() ? longest : std::to_string(i);
+                }
+                sixteen = receive(two.first.peer);
+                two.first.write("next");
+                seventeen = receive(two.first.peer);
+            },
+            [&] {
+                const std::string too_long(Outbox::longest_write + 1, 'x');
+                two.second.write(too_long);
+                with_long = receive(two.first.peer);
+                CHECK(receive(two.second.peer) == too_long);
+            });
+        CHECK(sixteen.empty());
+        CHECK((seventeen == expected));
+        CHECK(with_long == "next");
+    }
+}
+
+TEST_CASE("who asks what is queued, or ends the stream, sends what was put off") {
+    Two two;
+    std::string got, end;
+    std::size_t queued = 1;
+    two.turn(
+        [&] {
+            two.first.write("be");
+            two.second.write("fore");
+        },
+        [&] {
+            SUBCASE("queued") {
+                queued = two.first.transport->queued();
+                got = receive(two.first.peer);
+            }
+            SUBCASE("in the kernel") {
+                queued = two.first.transport->in_kernel() > 2 ? 1 : 0;
+                got = receive(two.first.peer);
+            }
+            SUBCASE("finished") {
+                two.first.transport->finish();
+                got = receive(two.first.peer, &end);
+                CHECK(end == "end");
+                queued = 0;
+            }
+            SUBCASE("reset") {
+                two.first.transport->reset();
+                got = receive(two.first.peer, &end);
+                CHECK(end != "");
+                queued = 0;
+            }
+            SUBCASE("destroyed") {
+                two.first.transport.reset();
+                got = receive(two.first.peer, &end);
+                CHECK(end != "");
+                queued = 0;
+            }
+        });
+    CHECK(got == "be");
+    CHECK(queued == 0);
+    CHECK(receive(two.first.peer).empty());
+    CHECK(receive(two.second.peer) == "fore");
+}
+
+TEST_CASE("what the kernel refuses of it is queued, told once and sent in order") {
+    for (const SocketKind kind : kinds) {
+        Two two{kind};
+        std::size_t filled = 0;
+        bool congested_before = true;
+        std::optional<bool> congested_in_reply;
+        two.first.react = [&] {
+            congested_in_reply = two.first.transport->congested();
+            two.first.write("third");
+            two.second.write("reply");
+        };
+        two.turn(
+            [&] {
+                filled = two.first.fill();
+                two.first.write("first ");
+                two.first.write("second ");
+                congested_before = two.first.transport->congested();
+            },
+            [&] { CHECK(two.first.log.empty()); });
+        CHECK_FALSE(congested_before);
+        CHECK(congested_in_reply == true);
+        CHECK(two.first.transport->queued() == 18);
+        CHECK(receive(two.second.peer) == "reply");
+        CHECK(two.first.log == Strings{"congested"});
+
+        std::string got;
+        CHECK(turn_until(two.loop, [&] {
+            got += receive(two.first.peer);
+            return two.first.log.size() == 2;
+        }));
+        CHECK(turn_until(two.loop, [&] {
+            got += receive(two.first.peer);
+            return got.size() >= filled + 18;
+        }));
+        CHECK(got.substr(filled) == "first second third");
+        CHECK(two.first.log == Strings{"congested", "drained"});
+    }
+}
+
+TEST_CASE("who asked, and heard that something is queued, is told as well") {
+    Two two;
+    std::size_t queued = 0;
+    two.turn(
+        [&] {
+            two.first.fill();
+            two.first.write("late");
+            queued = two.first.transport->queued();
+            CHECK(two.first.log.empty());
+        },
+        [] {});
+    CHECK(queued == 4);
+    CHECK(two.first.log == Strings{"congested"});
+}
+
+TEST_CASE("one congested transport may destroy another before that is told") {
+    Two two;
+    two.first.react = [&] { two.second.transport.reset(); };
+    two.second.react = [&] { two.first.transport.reset(); };
+    two.turn(
+        [&] {
+            for (Listening *each : {&two.first, &two.second}) {
+                each->fill();
+                each->write("late");
+            }
+        },
+        [] {});
+    CHECK(two.first.log.size() + two.second.log.size() == 1);
+}
+
+TEST_CASE("what was put off on a stream that breaks is dropped, and the break is told") {
+    Two two;
+    two.turn([&] { close_with_reset(two.second.peer); },
+             [&] {
+                 two.second.write("for nobody");
+                 two.first.write("for somebody");
+             });
+    CHECK(receive(two.first.peer) == "for somebody");
+    CHECK(turn_until(two.loop,
+                     [&] { return !two.second.log.empty() && two.second.log.back() == "broken"; }));
+}
+
+}  // namespace uvoy::uv
