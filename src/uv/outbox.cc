@@ -12,10 +12,8 @@ Outbox::Outbox() : bytes_{std::make_unique_for_overwrite<char[]>(most_writes * l
 
 Outbox::~Outbox() { assert(count_ == 0); }
 
-void Outbox::close() {
-    open_ = false;
+void Outbox::send_and_tell() {
     send_all();
-    if (congested_.empty()) return;
     for (std::size_t i = 0; i < congested_.size(); ++i)
         if (congested_[i] != nullptr) std::exchange(congested_[i], nullptr)->tell_congested();
     congested_.clear();

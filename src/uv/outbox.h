@@ -31,7 +31,10 @@ public:
     /// From here to close() writes are put off.
     void open() { open_ = true; }
     /// All is sent, and who has something that the kernel refused is told.
-    void close();
+    void close() {
+        open_ = false;
+        if (count_ != 0 || !congested_.empty()) send_and_tell();
+    }
     bool is_open() const { return open_; }
 
     /// Copies `pieces`, which have `size` bytes.  False: they are too long, and all that was put
@@ -51,6 +54,7 @@ private:
         std::uint32_t size;
     };
 
+    void send_and_tell();
     void send_all();
     proxy::Bytes bytes_of(const Write &write) const;
 

@@ -287,11 +287,10 @@ void StreamTransport::enqueue(std::span<const proxy::Bytes> pieces, std::size_t 
 void StreamTransport::send_put_off(proxy::Bytes bytes) {
     --put_off_;
     if (over_ || write_failed_) return;
-    const std::array pieces{bytes};
     const bool had_queue = queue_ != nullptr;
-    const std::size_t written = had_queue ? 0 : write_now(socket_.get(), pieces, bytes.size());
-    if (written == bytes.size()) return;
-    enqueue(pieces, written);
+    const ssize_t taken = had_queue ? 0 : send_one(socket_.get(), bytes);
+    if (taken == static_cast<ssize_t>(bytes.size())) return;
+    enqueue(std::array{bytes}, taken > 0 ? static_cast<std::size_t>(taken) : 0);
     if (!had_queue) watch_.loop().outbox().note_congested(*this);
 }
 

@@ -64,6 +64,14 @@ def at_rate(bench, proxy, scenario, seconds, rate):
     return {"rate": rate, "answered": len(lines) / seconds, **latencies}
 
 
+def open_loop(bench, proxy, scenario, seconds, rate):
+    """Asks at a fixed rate whatever the answers do (pace.cc), which is the origin, too."""
+    command = ["taskset", "-c", bench.load_cpu, bench.programs["pace"], bench.origin_port]
+    command += [proxy.port, scenario.connections, round(rate), WARM_UP_SECONDS, seconds]
+    result = json.loads(run(command))
+    return {"rate": rate, "answered": result.pop("requests") / seconds, **result}
+
+
 def system_calls(bench, proxy, scenario, seconds):
     """Those that move bytes or wait for them, a request. strace slows it down: a run of its own."""
     tables = [bench.directory / f"strace.{pid}" for pid in proxy.pids()]

@@ -211,6 +211,7 @@ class Bench:
         self.load_cpu = load_cpu
         self.nofile = nofile
         self.running = []
+        self.origin = None
         self.origin_port = free_port()
 
     def write(self, name, text):
@@ -220,7 +221,7 @@ class Bench:
 
     def start_origin(self, addresses=1):
         www = self.directory / "www"
-        www.mkdir()
+        www.mkdir(exist_ok=True)
         for path in BODIES:
             (www / path[1:]).write_bytes(body_of(path))
         small = body_of("/small").decode()
@@ -238,9 +239,13 @@ class Bench:
             ),
         )
         log = self.directory / "origin.out"
-        origin = Process("origin", ["nginx", "-c", config], self.load_cpu, log)
-        self.running.append(origin)
-        origin.wait_until_open(self.origin_port)
+        self.origin = Process("origin", ["nginx", "-c", config], self.load_cpu, log)
+        self.running.append(self.origin)
+        self.origin.wait_until_open(self.origin_port)
+
+    def stop_origin(self):
+        self.running.remove(self.origin)
+        self.origin.stop()
 
     def command(self, name, port):
         values = {
