@@ -98,6 +98,9 @@ public:
     static constexpr std::size_t max_tries = 16;
     /// More than this is queued for one side: the other side is not read.
     static constexpr std::size_t high_mark = std::size_t{64} * 1024;
+    /// After a write.  What is put off alone does not get there: nobody has to look again when it
+    /// is sent.
+    static_assert(Transport::most_put_off <= high_mark);
     static bool is_above_mark(Transport &transport) {
         return transport.congested() && transport.queued() > high_mark;
     }

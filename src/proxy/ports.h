@@ -49,10 +49,13 @@ protected:
 /// sent, as far as the kernel takes it); the events object gets no call from then on.
 class Transport {
 public:
+    static constexpr std::size_t most_put_off = std::size_t{64} * 1024;
+
     virtual ~Transport() = default;
 
-    /// Sends what the kernel takes, copies and queues the rest, in order.  It may put that off for
-    /// a few events.  Failure comes as on_broken().  Not before on_connected(), not after finish().
+    /// Sends what the kernel takes, copies and queues the rest, in order.  It may put that off
+    /// until a few more events have been told, and then no more than `most_put_off` bytes of one
+    /// stream.  Failure comes as on_broken().  Not before on_connected(), not after finish().
     virtual void write(std::span<const Bytes> pieces) = 0;
     /// Whether the kernel has refused some.  Of what was put off it is not known yet:
     /// on_congested() will tell.
@@ -71,6 +74,7 @@ public:
     /// Half-close: the peer sees the end of the stream once the queue has left.  At most once.
     virtual void finish() = 0;
     /// Reset instead of an orderly end, so that the peer cannot mistake a cut for a full message.
+    /// What was put off is sent before it, what is queued is dropped.
     /// The only thing left to do with the transport is to destroy it.
     virtual void reset() = 0;
 };

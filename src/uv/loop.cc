@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <span>
 #include <utility>
 
 namespace uvoy::uv {
@@ -105,13 +106,16 @@ void Loop::turn(bool wait) {
 std::size_t Loop::poll(int milliseconds) {
     std::array<epoll_event, most_events> events;
     const std::size_t count = wait_for_events(poller(), events, milliseconds);
-    if (count > 1) outbox_.open();
-    for (std::size_t i = 0; i < count; ++i) {
-        const epoll_event &event = events[i];
-        if (event.data.u64 == libuv_token) libuv_due_ = true;
-        else dispatch(event.data.u64, event.events);
+    for (auto left = std::span{events}.first(count); !left.empty();) {
+        const auto some = left.first(std::min(left.size(), Outbox::most_events));
+        left = left.subspan(some.size());
+        if (some.size() > 1) outbox_.open();
+        for (const epoll_event &event : some) {
+            if (event.data.u64 == libuv_token) libuv_due_ = true;
+            else dispatch(event.data.u64, event.events);
+        }
+        outbox_.close();
     }
-    outbox_.close();
     return count;
 }
 

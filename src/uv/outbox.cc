@@ -44,7 +44,7 @@ void Outbox::send_all_of(StreamTransport &from) {
     }
 }
 
-void Outbox::forget(const StreamTransport &gone) {
+void Outbox::erase(const StreamTransport &gone) {
     std::ranges::replace(congested_, &gone, static_cast<StreamTransport *>(nullptr));
 }
 

@@ -13,14 +13,17 @@ namespace uvoy::uv {
 
 class StreamTransport;
 
-/// What is written while the events of one poll are told: put off until all of them have been, or
-/// sixteen writes wait.  Telling and sending run through different code, of which a CPU's first
-/// cache holds one, but not both: so either is fetched once for many events and not for each.
+/// Small writes that are made while several events of one poll are told, or at the end of a turn:
+/// put off until sixteen events have been told, or sixteen writes wait.  Telling and sending run
+/// through different code, of which a CPU's first cache holds one, but not both: so either is
+/// fetched once for many events and not for each.
 class Outbox {
 public:
+    static constexpr std::size_t most_events = 16;
     static constexpr std::size_t most_writes = 16;
     /// Bytes.
     static constexpr std::size_t longest_write = std::size_t{4} * 1024;
+    static_assert(most_writes * longest_write <= proxy::Transport::most_put_off);
 
     Outbox();
     ~Outbox();
@@ -45,7 +48,9 @@ public:
     void send_all_of(StreamTransport &from);
     /// The kernel refused something of it; its owner will be told.
     void note_congested(StreamTransport &of) { congested_.push_back(&of); }
-    void forget(const StreamTransport &gone);
+    void forget(const StreamTransport &gone) {
+        if (!congested_.empty()) erase(gone);
+    }
 
 private:
     struct Write {
@@ -55,6 +60,7 @@ private:
     };
 
     void send_and_tell();
+    void erase(const StreamTransport &gone);
     void send_all();
     proxy::Bytes bytes_of(const Write &write) const;
 

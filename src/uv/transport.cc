@@ -134,7 +134,7 @@ StreamTransport::~StreamTransport() { close(); }
 
 void StreamTransport::close() {
     send_what_was_put_off();
-    if (queue_ != nullptr) watch_.loop().outbox().forget(*this);
+    watch_.loop().outbox().forget(*this);
     watch_.forget();
     socket_ = FileDescriptor{};
 }

@@ -64,12 +64,13 @@ def at_rate(bench, proxy, scenario, seconds, rate):
     return {"rate": rate, "answered": len(lines) / seconds, **latencies}
 
 
-def open_loop(bench, proxy, scenario, seconds, rate):
-    """Asks at a fixed rate whatever the answers do (pace.cc), which is the origin, too."""
+def open_loop(bench, proxy, connections, seconds, rate):
+    """Asks for /small at a fixed rate whatever the answers do (pace.cc), which is the origin, too."""
     command = ["taskset", "-c", bench.load_cpu, bench.programs["pace"], bench.origin_port]
-    command += [proxy.port, scenario.connections, round(rate), WARM_UP_SECONDS, seconds]
+    command += [proxy.port, connections, round(rate), WARM_UP_SECONDS, seconds]
     result = json.loads(run(command))
-    return {"rate": rate, "answered": result.pop("requests") / seconds, **result}
+    # Up to the last answer, which comes late from who cannot keep up.
+    return {"rate": rate, "answered": result.pop("requests") / result.pop("seconds"), **result}
 
 
 def system_calls(bench, proxy, scenario, seconds):

@@ -37,6 +37,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Time = Clock::time_point;
 
+/// For the last answers.
+constexpr std::chrono::seconds longest_wait{60};
 constexpr std::string_view end_of_head = "\r\n\r\n";
 constexpr std::string_view body =
     "All that was asked for, and not a byte more than it is said to be.\n";
@@ -137,6 +139,7 @@ public:
         Time due = from;
         while (due < end || open_ > 0 || !waiting_.empty()) {
             const Time now = Clock::now();
+            if (now > end + longest_wait) complain("some did not come");
             for (; due <= now && due < end; due += gap()) ask(due);
             wait(due < end ? due - Clock::now() : std::chrono::seconds{1});
         }
@@ -221,7 +224,8 @@ private:
         if (size == 0 || !connection.asked) complain("a connection ended, or spoke unasked");
         const std::size_t whole = answer_size(connection.received);
         if (whole == 0 || connection.received.size() < whole) return;
-        if (!connection.received.ends_with(body)) complain("another body");
+        if (connection.received.size() != whole || !connection.received.ends_with(body))
+            complain("another body");
         answered(connection);
     }
 
@@ -281,6 +285,9 @@ int main(int argc, char **argv) {
         const auto index = static_cast<std::size_t>(share * static_cast<double>(times.size()));
         return static_cast<long>(times[std::min(times.size() - 1, index)]);
     };
-    std::printf("{\"requests\": %zu, \"p50_us\": %ld, \"p99_us\": %ld, \"p999_us\": %ld}\n",
-                times.size(), at(0.5), at(0.99), at(0.999));
+    const double seconds = std::chrono::duration<double>{Clock::now() - begin}.count();
+    std::printf(
+        "{\"requests\": %zu, \"seconds\": %.3f, \"p50_us\": %ld, \"p99_us\": %ld, \"p999_us\": "
+        "%ld}\n",
+        times.size(), seconds, at(0.5), at(0.99), at(0.999));
 }

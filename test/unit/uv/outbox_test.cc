@@ -1,7 +1,10 @@
 #include "fixture.h"
+#include "uv/turns.h"
 
 #include <functional>
+#include <memory>
 #include <optional>
+#include <vector>
 
 namespace uvoy::uv {
 
@@ -26,7 +29,10 @@ struct Listening final : proxy::TransportEvents {
         if (react) react();
     }
     void on_drained(TimePoint) override { log.emplace_back("drained"); }
-    void on_broken(TimePoint) override { log.emplace_back("broken"); }
+    void on_broken(TimePoint) override {
+        log.emplace_back("broken");
+        if (on_break) on_break();
+    }
 
     void write(std::string_view text) { transport->write(std::array{text}); }
     /// Leaves no room in the kernel, and nothing in the queue.
@@ -40,10 +46,17 @@ struct Listening final : proxy::TransportEvents {
         }
     }
 
+    /// Little room in the kernel.
+    void shrink() {
+        const int bytes = 4096;
+        REQUIRE(setsockopt(near, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes) == 0);
+    }
+
     FileDescriptor peer;
     std::unique_ptr<StreamTransport> transport;
     std::function<void()> act;
     std::function<void()> react;
+    std::function<void()> on_break;
     Strings log;
     int near = -1;
 };
@@ -138,7 +151,6 @@ TEST_CASE("what is put off leaves when sixteen wait, or with what is too long to
 TEST_CASE("who asks what is queued, or ends the stream, sends what was put off") {
     Two two;
     std::string got, end;
-    std::size_t queued = 1;
     two.turn(
         [&] {
             two.first.write("be");
@@ -146,36 +158,70 @@ TEST_CASE("who asks what is queued, or ends the stream, sends what was put off")
         },
         [&] {
             SUBCASE("queued") {
-                queued = two.first.transport->queued();
-                got = receive(two.first.peer);
+                CHECK(two.first.transport->queued() == 0);
+                got = receive(two.first.peer, &end);
+                CHECK(end.empty());
             }
             SUBCASE("in the kernel") {
-                queued = two.first.transport->in_kernel() > 2 ? 1 : 0;
-                got = receive(two.first.peer);
+                two.first.transport->in_kernel();
+                got = receive(two.first.peer, &end);
+                CHECK(end.empty());
             }
             SUBCASE("finished") {
                 two.first.transport->finish();
                 got = receive(two.first.peer, &end);
                 CHECK(end == "end");
-                queued = 0;
             }
             SUBCASE("reset") {
                 two.first.transport->reset();
                 got = receive(two.first.peer, &end);
-                CHECK(end != "");
-                queued = 0;
+                CHECK_FALSE(end.empty());
             }
             SUBCASE("destroyed") {
                 two.first.transport.reset();
                 got = receive(two.first.peer, &end);
-                CHECK(end != "");
-                queued = 0;
+                CHECK_FALSE(end.empty());
             }
         });
     CHECK(got == "be");
-    CHECK(queued == 0);
     CHECK(receive(two.first.peer).empty());
     CHECK(receive(two.second.peer) == "fore");
+}
+
+TEST_CASE("what is put off waits for sixteen events") {
+    Loop loop;
+    std::vector<std::unique_ptr<Listening>> all;
+    std::string told;
+    for (std::size_t i = 0; i <= Outbox::most_events; ++i) {
+        Listening &each = *all.emplace_back(std::make_unique<Listening>(loop));
+        each.act = [&, i] {
+            if (i == 0) each.write("answer");
+            told += receive(all.front()->peer).empty() ? "." : "!";
+        };
+    }
+    for (const auto &each : all) send_text(each->peer, "1");
+    loop.run_once(false);
+    CHECK(told == std::string(Outbox::most_events, '.') + "!");
+}
+
+TEST_CASE("what is written at the end of a turn leaves with it, together") {
+    Loop loop;
+    Listening one{loop};
+    struct Ending {
+        void begin() {}
+        void end() {
+            one.write("first ");
+            meanwhile = receive(one.peer);
+            one.write("second");
+        }
+        Listening &one;
+        std::string meanwhile = "not told";
+    } ending{one};
+    Turns turns{loop, Delegate<void()>::bind<&Ending::begin>(ending),
+                Delegate<void()>::bind<&Ending::end>(ending)};
+    loop.run_once(false);
+    CHECK(ending.meanwhile.empty());
+    CHECK(receive(one.peer) == "first second");
 }
 
 TEST_CASE("what the kernel refuses of it is queued, told once and sent in order") {
@@ -232,6 +278,52 @@ TEST_CASE("who asked, and heard that something is queued, is told as well") {
     CHECK(two.first.log == Strings{"congested"});
 }
 
+TEST_CASE("what the kernel takes in part, the rest leaves in order") {
+    for (const bool finish : {false, true}) {
+        Two two;
+        const std::string piece(Outbox::longest_write, 'p');
+        std::string expected, got, end;
+        two.turn(
+            [&] {
+                // More than the kernel has room for, and not a multiple of what it takes.
+                two.first.shrink();
+                while (two.first.transport->queued() == 0 && expected.size() < 1'000'000) {
+                    for (std::size_t i = 0; i < 3; ++i) {
+                        const std::string text = std::to_string(expected.size()) + piece;
+                        const std::string cut = text.substr(0, Outbox::longest_write);
+                        two.first.write(cut);
+                        expected += cut;
+                    }
+                }
+                two.first.write("behind the queue");
+                expected += "behind the queue";
+                if (finish) two.first.transport->finish();
+            },
+            [] {});
+        CHECK(two.first.transport->queued() > 0);
+        CHECK(two.first.log == Strings{"congested"});
+        CHECK(turn_until(two.loop, [&] {
+            got += receive(two.first.peer, &end);
+            return finish ? !end.empty() : got.size() >= expected.size();
+        }));
+        CHECK((got == expected));
+        CHECK(end == (finish ? "end" : ""));
+    }
+}
+
+TEST_CASE("a transport may be destroyed when it is told that it is congested") {
+    Two two;
+    two.first.react = [&] { two.first.transport.reset(); };
+    two.turn(
+        [&] {
+            two.first.fill();
+            two.first.write("late");
+        },
+        [&] { two.second.write("answer"); });
+    CHECK(two.first.log == Strings{"congested"});
+    CHECK(receive(two.second.peer) == "answer");
+}
+
 TEST_CASE("one congested transport may destroy another before that is told") {
     Two two;
     two.first.react = [&] { two.second.transport.reset(); };
@@ -245,6 +337,19 @@ TEST_CASE("one congested transport may destroy another before that is told") {
         },
         [] {});
     CHECK(two.first.log.size() + two.second.log.size() == 1);
+}
+
+TEST_CASE("a stream that is about to be told, and breaks before that, is not told") {
+    Two two;
+    two.first.act = [&] {
+        two.second.write("for nobody");
+        CHECK(two.second.transport->queued() == 10);
+    };
+    two.second.on_break = [&] { two.second.transport.reset(); };
+    send_text(two.first.peer, "1");
+    close_with_reset(two.second.peer);
+    two.loop.run_once(false);
+    CHECK(two.second.log == Strings{"broken"});
 }
 
 TEST_CASE("what was put off on a stream that breaks is dropped, and the break is told") {
