@@ -35,7 +35,7 @@ public:
     /// The peer will send no more; writing may still work, unless a reset came right behind.
     virtual void on_end(TimePoint now) = 0;
     /// The kernel refused some of what a write had put off: congested().
-    virtual void on_congested(TimePoint) {}
+    virtual void on_congested(TimePoint now) = 0;
     /// What was queued has left: queued() is 0 again.  Only after a write that had to queue.
     virtual void on_drained(TimePoint now) = 0;
     /// The stream broke (reset, write error).  No further event.

@@ -71,6 +71,7 @@ public:
     [[gnu::cold]] void on_connect_failed(ConnectError error, TimePoint now) override;
     void on_bytes(Bytes bytes, TimePoint now) override;
     void on_end(TimePoint now) override;
+    void on_congested(TimePoint) override {}
     void on_drained(TimePoint now) override;
     void on_broken(TimePoint now) override;
 

@@ -57,6 +57,7 @@ private:
     void on_connect_failed(proxy::ConnectError error, TimePoint now) override;
     void on_bytes(proxy::Bytes bytes, TimePoint now) override;
     void on_end(TimePoint now) override;
+    void on_congested(TimePoint) override {}
     void on_drained(TimePoint) override {}
     void on_broken(TimePoint now) override;
 

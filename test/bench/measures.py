@@ -65,7 +65,7 @@ def at_rate(bench, proxy, scenario, seconds, rate):
 
 
 def open_loop(bench, proxy, connections, seconds, rate):
-    """Asks for /small at a fixed rate whatever the answers do (pace.cc), which is the origin, too."""
+    """Asks for /small at a fixed rate, whatever the answers do; pace.cc is the origin, too."""
     command = ["taskset", "-c", bench.load_cpu, bench.programs["pace"], bench.origin_port]
     command += [proxy.port, connections, round(rate), WARM_UP_SECONDS, seconds]
     result = json.loads(run(command))

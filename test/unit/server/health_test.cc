@@ -43,6 +43,7 @@ private:
             if (owner->closes) transport->finish();
         }
         void on_end(TimePoint) override {}
+        void on_congested(TimePoint) override {}
         void on_drained(TimePoint) override {}
         void on_broken(TimePoint) override {}
 

@@ -36,6 +36,7 @@ struct Recorder final : proxy::TransportEvents {
         if (log.empty() || log.back() != "bytes") log.emplace_back("bytes");
     }
     void on_end(TimePoint) override { log.emplace_back("end"); }
+    void on_congested(TimePoint) override { log.emplace_back("congested"); }
     void on_drained(TimePoint) override { log.emplace_back("drained"); }
     void on_broken(TimePoint) override { log.emplace_back("broken"); }
 

@@ -69,6 +69,7 @@ private:
             }
         }
         void on_end(TimePoint) override {}
+        void on_congested(TimePoint) override {}
         void on_drained(TimePoint) override {}
         void on_broken(TimePoint) override {}
 
