@@ -9,12 +9,10 @@
 //                                                     (ports on 127.0.0.1; of itself, of the proxy)
 
 #include "base/random.h"
+#include "loopback.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,6 +30,8 @@
 #include <utility>
 #include <vector>
 
+namespace uvoy::bench {
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -43,28 +43,10 @@ constexpr std::string_view end_of_head = "\r\n\r\n";
 constexpr std::string_view body =
     "All that was asked for, and not a byte more than it is said to be.\n";
 
-[[noreturn]] void die(const char *what) {
-    std::perror(what);
-    std::exit(EXIT_FAILURE);
-}
-
 [[noreturn]] void complain(std::string_view about) {
     std::fprintf(stderr, "pace: not every answer was right: %.*s\n", static_cast<int>(about.size()),
                  about.data());
     std::exit(EXIT_FAILURE);
-}
-
-sockaddr_in loopback(std::uint16_t port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
-
-void send_at_once(int fd) {
-    const int on = 1;
-    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) die("setsockopt");
 }
 
 int connect_to(std::uint16_t port) {
@@ -73,17 +55,6 @@ int connect_to(std::uint16_t port) {
     if (fd < 0 || connect(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0)
         die("connect");
     send_at_once(fd);
-    return fd;
-}
-
-int listen_on(std::uint16_t port) {
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const sockaddr_in address = loopback(port);
-    const int on = 1;
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0 ||
-        listen(fd, SOMAXCONN) != 0)
-        die("listen");
     return fd;
 }
 
@@ -176,9 +147,9 @@ private:
             waiting_.push_back(due);
             return;
         }
-        // The one that has been idle for longest.
-        ask(*std::exchange(idle_.front(), nullptr), due);
+        Connection &longest_idle = *idle_.front();
         idle_.pop_front();
+        ask(longest_idle, due);
     }
 
     void ask(Connection &connection, Time due) {
@@ -207,6 +178,7 @@ private:
 
     void accept_one() {
         const int fd = accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
+        if (fd < 0 && errno == EAGAIN) return;
         if (fd < 0) die("accept4");
         send_at_once(fd);
         add(fd, /*of_origin=*/true);
@@ -253,7 +225,7 @@ private:
     std::string request_;
     std::string answer_;
     double mean_gap_;  // nanoseconds
-    uvoy::Random random_{1};
+    Random random_{1};
     int epoll_ = epoll_create1(EPOLL_CLOEXEC);
     int listening_ = -1;
     std::vector<std::unique_ptr<Connection>> connections_;
@@ -267,25 +239,27 @@ private:
 
 }  // namespace
 
+}  // namespace uvoy::bench
+
 int main(int argc, char **argv) {
+    using namespace uvoy::bench;
     if (argc != 7) {
         std::fprintf(stderr, "usage: pace ORIGIN_PORT PORT CONNECTIONS RATE WARM_UP SECONDS\n");
         return EXIT_FAILURE;
     }
     if (prctl(PR_SET_TIMERSLACK, 1UL) != 0) die("prctl");
     const auto number = [&](int index) { return std::strtoul(argv[index], nullptr, 10); };
-    Load load{static_cast<std::uint16_t>(number(1)), static_cast<std::uint16_t>(number(2)),
-              number(3), static_cast<double>(number(4))};
+    Load load{parse_port(argv[1]), parse_port(argv[2]), number(3), static_cast<double>(number(4))};
     const Time from = Clock::now();
     const Time begin = from + std::chrono::seconds{number(5)};
     load.run(from, begin, begin + std::chrono::seconds{number(6)});
+    const double seconds = std::chrono::duration<double>{Clock::now() - begin}.count();
     const auto times = load.take_times();
     if (times.empty()) complain("none came");
     const auto at = [&](double share) {
         const auto index = static_cast<std::size_t>(share * static_cast<double>(times.size()));
         return static_cast<long>(times[std::min(times.size() - 1, index)]);
     };
-    const double seconds = std::chrono::duration<double>{Clock::now() - begin}.count();
     std::printf(
         "{\"requests\": %zu, \"seconds\": %.3f, \"p50_us\": %ld, \"p99_us\": %ld, \"p999_us\": "
         "%ld}\n",

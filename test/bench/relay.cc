@@ -3,10 +3,9 @@
 //
 //   relay LISTEN_PORT ORIGIN_PORT     (both on 127.0.0.1, one upstream connection a client)
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include "loopback.h"
+
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,20 +17,9 @@
 #include <memory>
 #include <vector>
 
+namespace uvoy::bench {
+
 namespace {
-
-[[noreturn]] void die(const char *what) {
-    std::perror(what);
-    std::exit(EXIT_FAILURE);
-}
-
-sockaddr_in loopback(const char *port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(std::strtoul(port, nullptr, 10)));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
 
 struct Pair;
 
@@ -53,17 +41,11 @@ struct Pair {
 
 class Relay {
 public:
-    Relay(const char *listen_port, const char *origin_port)
-        : origin_address_{loopback(origin_port)}, epoll_{epoll_create1(EPOLL_CLOEXEC)} {
+    Relay(std::uint16_t listen_port, std::uint16_t origin_port)
+        : origin_address_{loopback(origin_port)},
+          epoll_{epoll_create1(EPOLL_CLOEXEC)},
+          listener_{listen_on(listen_port)} {
         if (epoll_ < 0) die("epoll_create1");
-        const sockaddr_in address = loopback(listen_port);
-        const int on = 1;
-        listener_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        if (bind(listener_, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
-            die("bind");
-        }
-        if (listen(listener_, SOMAXCONN) != 0) die("listen");
         epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
         if (epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &event) != 0) die("epoll_ctl");
     }
@@ -109,8 +91,7 @@ private:
     }
 
     void add(End &end, Pair *pair) {
-        const int on = 1;
-        setsockopt(end.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        send_at_once(end.fd);
         end.pair = pair;
         end.events = EPOLLIN;
         epoll_event event{.events = end.events, .data = {.ptr = &end}};
@@ -199,11 +180,14 @@ private:
 
 }  // namespace
 
+}  // namespace uvoy::bench
+
 int main(int argc, char **argv) {
+    using namespace uvoy::bench;
     if (argc != 3) {
         std::fputs("usage: relay LISTEN_PORT ORIGIN_PORT\n", stderr);
         return EXIT_FAILURE;
     }
-    static Relay relay{argv[1], argv[2]};
+    static Relay relay{parse_port(argv[1]), parse_port(argv[2])};
     relay.run();
 }
