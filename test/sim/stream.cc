@@ -78,7 +78,9 @@ Duration Stream::some_delay() {
 
 void Stream::write(std::string_view bytes) {
     if (dead_) return;
-    if (queue_.empty() && bytes.size() <= longest_put_off && scheduler_.chance(50)) {
+    const bool may = queue_.empty() && bytes.size() <= longest_put_off &&
+                     put_off_.size() + bytes.size() <= proxy::Transport::most_put_off;
+    if (may && scheduler_.chance(50)) {
         put_off(bytes);
         return;
     }
