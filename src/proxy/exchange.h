@@ -98,12 +98,12 @@ public:
     static constexpr std::size_t max_tries = 16;
     /// More than this is queued for one side: the other side is not read.
     static constexpr std::size_t high_mark = std::size_t{64} * 1024;
-    /// After a write.  What is put off alone does not get there: nobody has to look again when it
-    /// is sent.
-    static_assert(Transport::most_put_off <= high_mark);
+    /// To be asked after a write.
     static bool is_above_mark(Transport &transport) {
         return transport.congested() && transport.queued() > high_mark;
     }
+    // So nobody has to ask again when what was put off is refused.
+    static_assert(Transport::most_put_off <= high_mark);
     /// What is read and thrown away to keep a connection after an early answer.
     static constexpr std::size_t discard_limit = std::size_t{64} * 1024;
     static constexpr Duration longest_discard = std::chrono::seconds{10};

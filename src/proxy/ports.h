@@ -49,6 +49,7 @@ protected:
 /// sent, as far as the kernel takes it); the events object gets no call from then on.
 class Transport {
 public:
+    /// In bytes: what write() may put off of one stream.
     static constexpr std::size_t most_put_off = std::size_t{64} * 1024;
 
     virtual ~Transport() = default;

@@ -95,7 +95,9 @@ private:
     void hold(Bytes bytes);
     /// The client does not take its answers: no new exchange until it does.
     bool blocked() const;
+    /// Starts timeouts.write if the kernel refused something and it does not run yet.
     void watch_output(TimePoint now);
+    /// Nothing would be lost by closing; if something would, timeouts.write runs.
     bool has_sent_all(TimePoint now);
     /// `input`: what there is of the head.
     [[gnu::cold]] void refuse(http::HeadError error, Bytes input, TimePoint now);
