@@ -24,6 +24,13 @@ inline Word load(const char *at) {
     return word;
 }
 
+/// Fewer than `size` bytes at `at`, and zeros above them.
+inline Word load(const char *at, std::size_t count) {
+    Word word = 0;
+    while (count != 0) word = word << 8 | static_cast<unsigned char>(at[--count]);
+    return word;
+}
+
 /// The lowest byte becomes the first one at `at`.
 inline void store(Word word, char *at) {
     if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);

@@ -95,11 +95,8 @@ public:
 
     void push_back(const Field &field) {
         std::vector<Field>::push_back(field);
-        note(field);
+        present_ |= bit(field.id);
     }
-    /// One in its place, of which note() is told when it has an id.
-    Field &append() { return std::vector<Field>::emplace_back(); }
-    void note(const Field &field) { present_ |= bit(field.id); }
     void clear() {
         std::vector<Field>::clear();
         present_ = 0;

@@ -134,6 +134,22 @@ Likeness compare(std::string_view name, std::string_view known) {
     return likeness;
 }
 
+/// Of a name that is not known; `place` is the known one in its place, or empty.
+[[gnu::noinline]] FieldId id_of_others(std::string_view name, std::string_view place) {
+    if (place.size() == name.size() && compare(name, place) == Likeness::lookalike)
+        return FieldId::lookalike;
+    if (name.size() <= forwarded_prefix.size()) return FieldId::other;
+    switch (compare(name.substr(0, forwarded_prefix.size()), forwarded_prefix)) {
+        case Likeness::same:
+            return FieldId::x_forwarded_other;
+        case Likeness::lookalike:
+            return FieldId::lookalike;
+        case Likeness::different:
+            break;
+    }
+    return FieldId::other;
+}
+
 constexpr std::array<std::string_view, method_count> method_names{
     "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "other",
 };
@@ -173,18 +189,10 @@ FieldId field_id(std::string_view name) {
     if (place != nobody && known_fields[place].name.size() == name.size()) {
         const KnownField &known = known_fields[place];
         if (is_known(name, known.name)) return known.id;
-        if (compare(name, known.name) == Likeness::lookalike) return FieldId::lookalike;
+        return id_of_others(name, known.name);
     }
-    if (name.size() <= forwarded_prefix.size() || lower(name.front()) != 'x') return FieldId::other;
-    switch (compare(name.substr(0, forwarded_prefix.size()), forwarded_prefix)) {
-        case Likeness::same:
-            return FieldId::x_forwarded_other;
-        case Likeness::lookalike:
-            return FieldId::lookalike;
-        case Likeness::different:
-            break;
-    }
-    return FieldId::other;
+    if (lower(name.front()) != 'x') return FieldId::other;
+    return id_of_others(name, {});
 }
 
 const Field *Fields::first(FieldId id) const {

@@ -16,13 +16,13 @@ constexpr std::size_t judged_bytes = 64;
 constexpr ByteSet target_bytes = ByteSet{}.with('!', '~').without('#');
 
 constexpr auto outside_targets = [](Block block) {
-    return (~block.between('!', '~') | block.equal('#')) & Block::all;
+    return ~block.between('!', '~').without(block.equal('#')).mask() & Block::all;
 };
 
 std::size_t target_size(std::string_view line) {
     const char *const begin = line.data();
     const char *const end = begin + line.size();
-    return static_cast<std::size_t>(find_marked(begin, begin, end, outside_targets) - begin);
+    return static_cast<std::size_t>(find_marked(begin, end, outside_targets) - begin);
 }
 
 Method method_of(std::string_view token) {
