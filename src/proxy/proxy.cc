@@ -66,6 +66,7 @@ TransportEvents &Proxy::accept(std::unique_ptr<Transport> transport, std::size_t
     auto session = std::make_unique<Session>(*this, std::move(transport), listener,
                                              std::move(client_ip), admission, now);
     Session &accepted = *session;
+    ++events_;
     adopt(std::move(session));
     return accepted;
 }
@@ -105,7 +106,6 @@ void Proxy::touch(Actor &actor) {
 }
 
 void Proxy::settle(TimePoint now) {
-    ++events_;
     while (touched_ != nullptr) {
         Actor &actor = *touched_;
         touched_ = actor.next_touched_;

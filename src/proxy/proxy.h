@@ -111,7 +111,8 @@ struct Ports {
 };
 
 /// The core of one worker: all its sessions, exchanges and upstream connections.  Without sockets,
-/// threads or clocks: a driver feeds it events and calls settle() after each of them.
+/// threads or clocks: a driver feeds it events and calls settle() after each of them, or once after
+/// some.
 class Proxy {
 public:
     Proxy(const Runtime &runtime, const Ports &ports, std::uint64_t seed, TimePoint now);
@@ -129,7 +130,7 @@ public:
                             std::string client_ip, TimePoint now, bool full = false);
     static constexpr std::size_t most_turned_away = 64;
 
-    /// Ends an event: destroys what is done and notes deadlines.
+    /// Ends the events since the last call: destroys what is done and notes deadlines.
     void settle(TimePoint now);
 
     /// Events are going to be delivered that are there now: a turn.
@@ -179,6 +180,11 @@ public:
     // --- for sessions, exchanges and upstream connections
 
     void touch(Actor &actor);
+    /// Touches the actor that an event is for, first thing in it.
+    void heard(Actor &actor) {
+        ++events_;
+        touch(actor);
+    }
     void adopt(std::unique_ptr<Actor> actor);
     /// Gives an actor to `to`.
     void hand_over(Actor &actor, Proxy &to);

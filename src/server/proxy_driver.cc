@@ -100,7 +100,7 @@ void ProxyDriver::retire(ProxyDriver &successor, const proxy::Heirs &heirs, Time
 }
 
 void ProxyDriver::accept(AcceptBalance::Connection connection) {
-    const TimePoint now = uv::Loop::now();
+    const TimePoint now = loop_.time();
     update_clocks(now);
     const bool full = settings_.budget != nullptr && !settings_.budget->has_room();
     const sockaddr_storage &peer = connection.peer;
@@ -149,7 +149,7 @@ void ProxyDriver::arm() {
 }
 
 void ProxyDriver::on_timer() {
-    const TimePoint now = uv::Loop::now();
+    const TimePoint now = loop_.time();
     settings_.ports.stats->process().loop_lag.observe(now - armed_);
     armed_ = TimePoint::max();
     for (limit::Shard &shard : settings_.ports.limits)

@@ -5,7 +5,6 @@
 #include "uv/turns.h"
 #include "uv/watch.h"
 
-#include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -109,14 +108,23 @@ std::size_t Loop::poll(int milliseconds) {
     for (auto left = std::span{events}.first(count); !left.empty();) {
         const auto some = left.first(std::min(left.size(), Outbox::most_events));
         left = left.subspan(some.size());
-        if (some.size() > 1) outbox_.open();
-        for (const epoll_event &event : some) {
-            if (event.data.u64 == libuv_token) libuv_due_ = true;
-            else dispatch(event.data.u64, event.events);
-        }
-        outbox_.close();
+        if (some.size() == 1) tell(some.front());
+        else tell_together(some);
     }
     return count;
+}
+
+void Loop::tell_together(std::span<const epoll_event> events) {
+    time_ = {};
+    together_ = true;
+    outbox_.open();
+    for (const epoll_event &event : events) tell(event);
+    if (std::exchange(hook_due_, false) && hook_) {
+        const Callback callback{*this};
+        hook_(time());
+    }
+    together_ = false;
+    outbox_.close();
 }
 
 void Loop::run_libuv() {
@@ -135,10 +143,14 @@ int Loop::timeout() {
 
 /// The watch may have gone in an earlier event of the turn, and another have its descriptor.  It
 /// may even be closed: a child has it until it runs another program, and so has the kernel.
-void Loop::dispatch(std::uint64_t token, std::uint32_t events) {
-    const auto fd = static_cast<std::uint32_t>(token);
-    Watch *const watch = watches_[fd];
-    if (watch != nullptr && watch->serial_ == token >> 32) watch->ready(events);
+void Loop::tell(const epoll_event &event) {
+    const std::uint64_t token = event.data.u64;
+    if (token == libuv_token) {
+        libuv_due_ = true;
+        return;
+    }
+    Watch *const watch = watches_[static_cast<std::uint32_t>(token)];
+    if (watch != nullptr && watch->serial_ == token >> 32) watch->ready(event.events);
 }
 
 template <auto tell>

@@ -5,6 +5,7 @@
 #include "uv/fd.h"
 #include "uv/outbox.h"
 
+#include <sys/epoll.h>
 #include <uv.h>
 
 #include <atomic>
@@ -55,10 +56,22 @@ public:
     /// Where transports put off what they write.
     Outbox &outbox() { return outbox_; }
 
-    /// `hook` runs after every event that a transport delivered; it may destroy any transport.
+    /// The time of the event that is being told.  For events that are told together it is read
+    /// once, and once more after one that takes long: the kernel has told of all of them at once.
+    TimePoint time() {
+        if (!together_) return now();
+        if (time_ == TimePoint{}) time_ = now();
+        return time_;
+    }
+    /// Something was done that takes the kernel some time.
+    void took_long() { time_ = {}; }
+
+    /// `hook` runs after every event that a transport delivered, or once after some that are told
+    /// together; it may destroy any transport.
     void set_after_event(Delegate<void(TimePoint)> hook) { hook_ = hook; }
-    void after_event(TimePoint now) const {
-        if (hook_) hook_(now);
+    void after_event(TimePoint now) {
+        if (together_) hook_due_ = true;
+        else if (hook_) hook_(now);
     }
 
     /// Odd within a callback of an event, a timer or a wake-up, even between two, and never the
@@ -116,10 +129,11 @@ private:
 
     void turn(bool wait);
     std::size_t poll(int milliseconds);
+    void tell_together(std::span<const epoll_event> events);
+    void tell(const epoll_event &event);
     void run_libuv();
     bool alive() const { return waiting_ > 0 || uv_loop_alive(&loop_) != 0; }
     int timeout();
-    void dispatch(std::uint64_t token, std::uint32_t events);
     template <auto tell>
     void tell_turns();
 
@@ -132,6 +146,9 @@ private:
     bool libuv_due_ = true;     ///< it runs before the loop waits
     bool libuv_waits_ = false;  ///< for a time; else it needs no asking
     bool hurried_ = false;
+    bool together_ = false;  ///< several events are being told
+    bool hook_due_ = false;  ///< for one of them
+    TimePoint time_{};       ///< of them, once somebody asked
     bool stopped_ = false;
     std::unique_ptr<char[]> buffer_;
     Outbox outbox_;

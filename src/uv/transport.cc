@@ -219,7 +219,7 @@ template <auto event, typename... Args>
 void StreamTransport::deliver(Args... args) {
     Loop &loop = watch_.loop();
     const Loop::Callback callback{loop};
-    const TimePoint now = Loop::now();
+    const TimePoint now = loop.time();
     (events_->*event)(args..., now);
     loop.after_event(now);
 }
@@ -268,6 +268,7 @@ void StreamTransport::write(std::span<const proxy::Bytes> pieces) {
     }
     send_what_was_put_off();
     const std::size_t written = queue_ == nullptr ? write_now(socket_.get(), pieces, size) : 0;
+    watch_.loop().took_long();
     if (written < size) enqueue(pieces, written);
 }
 

@@ -77,6 +77,7 @@ World::World(std::uint64_t seed) : scheduler_{seed} {
     drains_ = ends_ = scheduler_.chance(20);
     config::Config config = make_config(scheduler_, faults_);
     ends_turns_ = scheduler_.chance(80);
+    settles_later_ = scheduler_.chance(50);
     process_stats_ = std::make_shared<stats::WorkerStats::Process>();
     bytes_at_start_ = core_bytes();
     {
@@ -129,7 +130,21 @@ void World::reload() {
     });
 }
 
+void World::settle_later() {
+    if (std::exchange(unsettled_, true)) return;
+    const OutOfCore out;
+    scheduler_.after(std::chrono::microseconds{scheduler_.between(0, 50)}, [this] {
+        if (!unsettled_) return;
+        {
+            const InCore core;
+            settle();
+        }
+        check();
+    });
+}
+
 void World::settle() {
+    unsettled_ = false;
     for (const Generation &generation : generations_) generation.proxy->settle(scheduler_.now());
     std::erase_if(generations_, [&](const Generation &generation) {
         return &generation != &generations_.back() && generation.proxy->empty();
@@ -229,7 +244,8 @@ void World::event(const std::function<void()> &action) {
     {
         const InCore core;
         action();
-        settle();
+        if (settles_later_ && scheduler_.chance(50)) settle_later();
+        else settle();
     }
     check();
 }
@@ -375,6 +391,7 @@ void World::end_turn() {
     deliver_arrived();
     {
         const InCore core;
+        if (unsettled_) settle();
         for (const Generation &generation : generations_)
             generation.proxy->end_turn(scheduler_.now());
         settle();
@@ -414,6 +431,7 @@ void World::check(const Generation &generation) {
 }
 
 void World::check() {
+    if (unsettled_) return;
     check_memory();
     for (const Generation &generation : generations_) check(generation);
     std::size_t in_flight = 0;

@@ -58,6 +58,8 @@ private:
     void reload();
     /// Ends an event: of the former configurations first, for they hand over to the later ones.
     void settle();
+    /// The same, together with events that come soon.
+    void settle_later();
     proxy::Proxy &proxy() { return *generations_.back().proxy; }
     const proxy::Runtime &runtime() const { return *generations_.back().runtime; }
     std::size_t exchanges() const;
@@ -88,6 +90,8 @@ private:
     bool turns_ = false;                          // one is under way
     std::vector<std::function<void()>> arrived_;  // before it, and not delivered yet
     bool ends_turns_ = false;
+    bool settles_later_ = false;  // it is not always done after each event
+    bool unsettled_ = false;
     std::vector<Generation> generations_;  // the present one is the last
     std::shared_ptr<stats::ProcessFields<stats::Live>> process_stats_;
     Sightings sightings_;
