@@ -2,7 +2,6 @@
 
 #include "base/word.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -148,12 +147,12 @@ inline Block load_block(const char *at, const char *end) {
     return Block::load(at, left);
 }
 
-/// The first byte of at..end that `find(block)` does not leave 0, or end.
+/// The first byte of at..end that `find(block)` does not leave 0, or end: of the zeros behind it
+/// the first one is there.
 template <typename Find>
 const char *find_marked(const char *at, const char *end, Find find) {
     for (; at < end; at += Block::size)
-        if (const Block::Mask found = find(load_block(at, end)))
-            return std::min(at + __builtin_ctz(found), end);  // zeros behind the end may be marked
+        if (const Block::Mask found = find(load_block(at, end))) return at + __builtin_ctz(found);
     return end;
 }
 

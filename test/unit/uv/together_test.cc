@@ -1,4 +1,5 @@
 #include "together.h"
+#include "uv/watch.h"
 
 #include <thread>
 
@@ -54,7 +55,7 @@ TEST_CASE("each sixteen events are told together, and their time is their own") 
     Loop loop;
     Hook hook{loop};
     std::vector<std::unique_ptr<Listening>> many;
-    for (std::size_t i = 0; i <= Outbox::most_events; ++i) {
+    for (std::size_t i = 0; i < 2 * Outbox::most_events; ++i) {
         many.push_back(std::make_unique<Listening>(loop));
         many.back()->act = [] { wait(); };
         send_text(many.back()->peer, "1");
@@ -63,6 +64,28 @@ TEST_CASE("each sixteen events are told together, and their time is their own") 
     CHECK(hook.at.size() == 2);
     CHECK(many[0]->told_at == many[Outbox::most_events - 1]->told_at);
     CHECK(many[Outbox::most_events]->told_at > many[0]->told_at);
+}
+
+TEST_CASE("the hook does not come for what is no event of a transport") {
+    struct Ignored {
+        explicit Ignored(Loop &loop, const FileDescriptor &fd)
+            : watch{loop, fd.get(), Watch::OnReady::bind<&Ignored::ready>(*this)} {
+            REQUIRE(watch.want(Watch::readable));
+        }
+        void ready(std::uint32_t) { ++calls; }
+        Watch watch;
+        int calls = 0;
+    };
+    Two two;
+    Hook hook{two.loop};
+    two.turn([] {}, [] {});
+    REQUIRE(hook.at.size() == 1);
+    Ignored first{two.loop, two.first.peer}, second{two.loop, two.second.peer};
+    two.first.write("1");
+    two.second.write("2");
+    two.loop.run_once(false);
+    CHECK(first.calls + second.calls == 2);
+    CHECK(hook.at.size() == 1);
 }
 
 TEST_CASE("behind a write that does not wait the clock is read again") {
