@@ -24,7 +24,9 @@ public:
     /// The first `count` bytes at `at`, fewer than `size`, and zeros behind them.
     static Block load(const char *at, std::size_t count) {
         if (count < word::size) return of(word::load(at, count), 0);
-        return of(word::load(at), word::load(at + word::size, count - word::size));
+        const std::size_t missing = size - count;  // 1..8: a shift by all 64 bits is none
+        const word::Word last = word::load(at + count - word::size);
+        return of(word::load(at), last >> 8 * (missing - 1) >> 8);
     }
 
     Marks equal(char byte) const;

@@ -24,6 +24,12 @@ void TextBuffer::grow(std::size_t more) {
     capacity_ = capacity;
 }
 
+TextWriter::Place TextWriter::grow(TextBuffer &to, std::size_t left, std::size_t size) {
+    to.size_ = to.capacity_ - left;
+    to.grow(size);
+    return {end_of(to), to.capacity_ - to.size_};
+}
+
 void TextWriter::copy(char *to, std::string_view text) {
     const char *const from = text.data();
     const std::size_t size = text.size();

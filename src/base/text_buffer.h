@@ -35,7 +35,7 @@ private:
     friend class TextWriter;
 
     /// Makes room for so many more bytes.
-    void grow(std::size_t more);
+    [[gnu::cold]] void grow(std::size_t more);
 
     std::unique_ptr<char[]> begin_;
     std::size_t size_ = 0;
@@ -84,14 +84,21 @@ public:
 private:
     static char *end_of(TextBuffer &buffer) { return buffer.begin_.get() + buffer.size_; }
 
+    struct Place {
+        char *at;
+        std::size_t left;
+    };
+
     void make_room(std::size_t size) {
         if (size <= left_) [[likely]]
             return;
-        to_.size_ = to_.capacity_ - left_;
-        to_.grow(size);
-        at_ = end_of(to_);
-        left_ = to_.capacity_ - to_.size_;
+        const Place place = grow(to_, left_, size);
+        at_ = place.at;
+        left_ = place.left;
     }
+
+    /// Without the writer itself, whose members then need not be in memory.
+    [[gnu::cold]] static Place grow(TextBuffer &to, std::size_t left, std::size_t size);
 
     void advance(std::size_t size) {
         at_ += size;

@@ -26,6 +26,18 @@ inline Word load(const char *at) {
 
 /// Fewer than `size` bytes at `at`, and zeros above them.
 inline Word load(const char *at, std::size_t count) {
+    constexpr std::size_t half = size / 2;
+    if (count >= half) {  // two halves that may overlap
+        std::uint32_t first = 0;
+        std::uint32_t last = 0;
+        std::memcpy(&first, at, half);
+        std::memcpy(&last, at + count - half, half);
+        if constexpr (std::endian::native == std::endian::big) {
+            first = __builtin_bswap32(first);
+            last = __builtin_bswap32(last);
+        }
+        return first | Word{last} << 8 * (count - half);
+    }
     Word word = 0;
     while (count != 0) word = word << 8 | static_cast<unsigned char>(at[--count]);
     return word;

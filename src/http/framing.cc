@@ -135,6 +135,10 @@ bool keeps_alive(Version version, const Fields &fields) {
     if (!fields.has(FieldId::connection)) return keep_alive;
     for (const Field &field : fields) {
         if (field.id != FieldId::connection) continue;
+        if (field.value == "keep-alive") {  // as most say it
+            keep_alive = true;
+            continue;
+        }
         for_each_element(field.value, [&](std::string_view option) {
             close = close || equals_ignoring_case(option, "close");
             keep_alive = keep_alive || equals_ignoring_case(option, "keep-alive");

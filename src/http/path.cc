@@ -1,5 +1,6 @@
 #include "http/path.h"
 
+#include "base/block.h"
 #include "http/bytes.h"
 
 #include <algorithm>
@@ -20,11 +21,15 @@ constexpr std::size_t escape_size = 3;
 
 // Nothing in it could have another spelling.
 bool is_plain(std::string_view path) {
-    char before = '\0';
-    for (const char byte : path) {
-        if (byte == '%' || byte == '\\') return false;
-        if (before == '/' && (byte == '.' || byte == '/')) return false;
-        before = byte;
+    const char *const end = path.data() + path.size();
+    Block::Mask behind_slash = 0;  // the first byte of the next block
+    for (const char *at = path.data(); at < end; at += Block::size) {
+        const Block block = load_block(at, end);
+        const auto slashes = block.equal('/');
+        const Block::Mask after_slashes = slashes.mask() << 1 | behind_slash;
+        if ((block.equal('%') | block.equal('\\')).mask() != 0) return false;
+        if ((after_slashes & (slashes | block.equal('.')).mask()) != 0) return false;
+        behind_slash = after_slashes >> Block::size;
     }
     return true;
 }

@@ -36,6 +36,7 @@ Method method_of(std::string_view token) {
 
 // RFC 9112 section 2.3.
 Result<Version, HeadError> parse_version(std::string_view text) {
+    if (text == "HTTP/1.1") return Version::http11;
     if (text.size() != version_size || !text.starts_with(version_prefix) || !digits.has(text[5]) ||
         text[6] != '.' || !digits.has(text[7]))
         return Unexpected{HeadError::malformed};
@@ -47,7 +48,7 @@ Result<Version, HeadError> parse_version(std::string_view text) {
 
 Result<Parsed, HeadError> parse_request_line(std::string_view line, const HeadLimits &limits,
                                              RequestHead &out) {
-    const std::size_t method_end = token_bytes.prefix(line);
+    const std::size_t method_end = line.starts_with("GET ") ? 3 : token_bytes.prefix(line);
     if (method_end == 0 || method_end == line.size() || line[method_end] != ' ')
         return Unexpected{HeadError::malformed};
     out.method_text = line.substr(0, method_end);

@@ -1,5 +1,6 @@
 #include "http/target.h"
 
+#include "base/block.h"
 #include "http/bytes.h"
 #include "http/framing.h"
 
@@ -21,8 +22,20 @@ constexpr ByteSet name_bytes = alphanumerics.with("-._~").with("!$&'()*+,;=");
 constexpr ByteSet hex_digits = digits.with('a', 'f').with('A', 'F');
 constexpr ByteSet ipv6_bytes = hex_digits.with(":.");
 
+constexpr auto unusual_in_hosts = [](Block block) {
+    const auto usual =
+        block.letters() | block.between('0', '9') | block.equal('-') | block.equal('.');
+    return ~usual.mask() & Block::all;
+};
+
 // Without escapes: DNS names have none, and a route by host could be passed by "%61dmin".
-bool valid_registered_name(std::string_view name) { return name_bytes.spell(name); }
+std::size_t registered_name_size(std::string_view text) {
+    const char *const begin = text.data();
+    const char *const end = begin + text.size();
+    const char *at = find_marked(begin, end, unusual_in_hosts);
+    while (at != end && name_bytes.has(*at)) ++at;
+    return static_cast<std::size_t>(at - begin);
+}
 
 bool valid_ipv6(std::string_view address) {
     std::array<char, INET6_ADDRSTRLEN> text{};  // ends in a zero
@@ -107,8 +120,8 @@ Result<Target, HeadError> parse_target(Method method, std::string_view text) {
 
 bool valid_host(std::string_view text) {
     if (!text.starts_with('[')) {
-        const std::size_t end = std::min(text.find(':'), text.size());
-        return valid_registered_name(text.substr(0, end)) && valid_port_part(text.substr(end));
+        const std::size_t size = registered_name_size(text);
+        return size != 0 && valid_port_part(text.substr(size));
     }
     const std::size_t bracket = text.find(']');
     if (bracket == std::string_view::npos) return false;

@@ -29,7 +29,6 @@ void Exchange::begin(Session &session, TimePoint first_byte) {
     unsent_.clear();
     response_.clear();
     journal_.clear();
-    body_ = http::BodyDecoder{};
     request_framing_ = response_framing_ = http::Framing{};
     read_due_ = pending_due_ = discard_due_ = TimePoint::max();
     try_due_ = retry_due_ = give_up_due_ = TimePoint::max();
@@ -138,7 +137,8 @@ void Exchange::forward(const Incoming &request, const route::KeyInput &key, Time
     hash_ = hash_of(key);
     if (!request_over_)
         read_due_ = now + runtime.config().listeners[session_->listener()].timeouts.body;
-    if (request_over_ && request.head.version == http::Version::http11)
+    if (request.head.fields.has(http::FieldId::upgrade) && request_over_ &&
+        request.head.version == http::Version::http11)
         journal_.set(Text::upgrade, wanted_protocol(request.head.fields));
     write_upstream_head(request);
     keeps_body_ = may_keep_body();

@@ -111,10 +111,10 @@ void Proxy::settle(TimePoint now) {
         touched_ = actor.next_touched_;
         actor.touched_ = false;
         if (succession_ && actor.follow(*succession_, now)) continue;  // it is not ours any more
-        actor.settle(now);
+        const TimePoint due = actor.settle(now);
         if (actor.touched_) continue;  // it comes again
-        if (actor.done()) destroy(actor);
-        else wheel_.set(actor, actor.deadline());
+        if (due == Actor::done) destroy(actor);
+        else wheel_.set(actor, due);
     }
     for (auto &exchange : retired_) {
         if (spare_.size() == spare_exchanges) break;

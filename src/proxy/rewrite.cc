@@ -78,6 +78,7 @@ public:
         if (!fields.has(FieldId::connection)) return;
         for (const http::Field &field : fields) {
             if (field.id != FieldId::connection) continue;
+            if (field.value == "keep-alive" || field.value == "close") continue;  // what most say
             http::for_each_element(field.value, [this](std::string_view name) { add(name); });
         }
     }

@@ -309,7 +309,6 @@ TimePoint Session::idle_deadline() const {
 }
 
 TimePoint Session::deadline() const {
-    if (state_ == State::closed) return TimePoint::max();
     if (state_ == State::lingering) return std::min(linger_until_, write_due_);
     return std::min(write_due_, exchange_ != nullptr ? exchange_->deadline() : idle_deadline());
 }
@@ -351,7 +350,12 @@ void Session::on_deadline(TimePoint now) {
     }
 }
 
-void Session::settle(TimePoint now) {
+TimePoint Session::settle(TimePoint now) {
+    if (resume_ || admission_.refusal != Reason::none) go_on(now);
+    return state_ == State::closed ? done : deadline();
+}
+
+void Session::go_on(TimePoint now) {
     if (admission_.refusal != Reason::none && state_ == State::open && exchange_ == nullptr) {
         turn_away(now);
         return;

@@ -70,10 +70,8 @@ public:
     void on_broken(TimePoint now) override;
 
     // --- Actor
-    bool done() const override { return state_ == State::closed; }
-    TimePoint deadline() const override;
+    TimePoint settle(TimePoint now) override;
     [[gnu::cold]] void on_deadline(TimePoint now) override;
-    void settle(TimePoint now) override;
     [[gnu::cold]] bool follow(const Succession &succession, TimePoint now) override;
 
 private:
@@ -91,6 +89,8 @@ private:
     [[gnu::cold]] void turn_away(TimePoint now);
     void linger(TimePoint now);
     bool read_head(Bytes &input, std::size_t &used, TimePoint now);
+    /// What an event left to do: the next request may be there already, or the client has to go.
+    void go_on(TimePoint now);
     void advance_held(TimePoint now);
     void hold(Bytes bytes);
     /// The client does not take its answers: no new exchange until it does.
@@ -103,6 +103,7 @@ private:
     [[gnu::cold]] void refuse(http::HeadError error, Bytes input, TimePoint now);
     void close(Reason reason, TimePoint now);
     [[gnu::cold]] bool check_write_progress(TimePoint now);
+    TimePoint deadline() const;
     TimePoint idle_deadline() const;
 
     /// Without a byte from the client, and at most in all.

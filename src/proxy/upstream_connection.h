@@ -76,10 +76,8 @@ public:
     void on_broken(TimePoint now) override;
 
     // --- Actor
-    bool done() const override { return state_ == State::closed; }
-    TimePoint deadline() const override;
+    TimePoint settle(TimePoint) override { return state_ == State::closed ? done : deadline(); }
     [[gnu::cold]] void on_deadline(TimePoint now) override;
-    void settle(TimePoint) override {}
     [[gnu::cold]] bool follow(const Succession &succession, TimePoint now) override;
 
 private:
@@ -108,6 +106,7 @@ private:
     void close(TimePoint now);
     /// True if what has come is no answer to the request, which goes elsewhere.
     bool take_back(TimePoint now);
+    TimePoint deadline() const;
     [[gnu::cold]] Reason lost_reason() const;
 
     Proxy *proxy_;
