@@ -149,8 +149,8 @@ inline Block load_block(const char *at, const char *end) {
     return Block::load(at, left);
 }
 
-/// The first byte of at..end that `find(block)` does not leave 0, or end: of the zeros behind it
-/// the first one is there.
+/// The first byte of at..end for which the mask `find(block)` has a bit, or end.  Zeros behind the
+/// end may have bits as well: the first of them is at the end.
 template <typename Find>
 const char *find_marked(const char *at, const char *end, Find find) {
     for (; at < end; at += Block::size)

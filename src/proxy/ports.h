@@ -24,7 +24,8 @@ enum class ConnectError : std::uint8_t {
     exhausted,  ///< of this process's own descriptors, ports or memory: says nothing of the peer
 };
 
-/// What a byte stream tells its owner.  After each of these calls the driver calls Proxy::settle().
+/// What a byte stream tells its owner.  After each of these calls, or some that belong
+/// together, the driver calls Proxy::settle().
 class TransportEvents {
 public:
     /// An outgoing connection stands: bytes may be written from now on.

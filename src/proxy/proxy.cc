@@ -66,7 +66,6 @@ TransportEvents &Proxy::accept(std::unique_ptr<Transport> transport, std::size_t
     auto session = std::make_unique<Session>(*this, std::move(transport), listener,
                                              std::move(client_ip), admission, now);
     Session &accepted = *session;
-    ++events_;
     adopt(std::move(session));
     return accepted;
 }
@@ -105,7 +104,8 @@ void Proxy::touch(Actor &actor) {
     touched_ = &actor;
 }
 
-void Proxy::settle(TimePoint now) {
+void Proxy::settle(TimePoint now, std::uint64_t events) {
+    events_ += events;
     while (touched_ != nullptr) {
         Actor &actor = *touched_;
         touched_ = actor.next_touched_;

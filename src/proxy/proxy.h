@@ -130,8 +130,9 @@ public:
                             std::string client_ip, TimePoint now, bool full = false);
     static constexpr std::size_t most_turned_away = 64;
 
-    /// Ends the events since the last call: destroys what is done and notes deadlines.
-    void settle(TimePoint now);
+    /// Ends the events since the last call: destroys what is done and notes deadlines.  So many
+    /// came from the poll, those for others included.
+    void settle(TimePoint now, std::uint64_t events = 1);
 
     /// Events are going to be delivered that are there now: a turn.
     void begin_turn();
@@ -180,11 +181,6 @@ public:
     // --- for sessions, exchanges and upstream connections
 
     void touch(Actor &actor);
-    /// Touches the actor that an event is for, first thing in it.
-    void heard(Actor &actor) {
-        ++events_;
-        touch(actor);
-    }
     void adopt(std::unique_ptr<Actor> actor);
     /// Gives an actor to `to`.
     void hand_over(Actor &actor, Proxy &to);
@@ -241,9 +237,9 @@ private:
     Actor *touched_ = nullptr;
     std::vector<UpstreamConnection *> reserved_;  // oldest first; null = taken out
     std::vector<UpstreamConnection *> ending_;    // those of the turn that ends
-    static constexpr std::uint32_t calm_turn = 256;
+    static constexpr std::uint64_t calm_turn = 256;
     std::uint64_t turn_ = 1;
-    std::uint32_t events_ = 0;  // of this turn
+    std::uint64_t events_ = 0;  // of this turn
     bool calm_ = false;         // the last one had few
     std::vector<std::unique_ptr<Exchange>> spare_;
     std::vector<std::unique_ptr<Exchange>> retired_;

@@ -103,7 +103,7 @@ bool Session::has_sent_all(TimePoint now) {
 }
 
 void Session::on_bytes(Bytes bytes, TimePoint now) {
-    proxy_->heard(*this);
+    proxy_->touch(*this);
     proxy_->stats().process().received_bytes.add(bytes.size());
     if (state_ == State::lingering) linger(now);
     if (state_ != State::open) return;  // nobody will read it
@@ -258,7 +258,7 @@ void Session::close(Reason reason, TimePoint now) {
 }
 
 void Session::on_end(TimePoint now) {
-    proxy_->heard(*this);
+    proxy_->touch(*this);
     client_ended_ = true;
     if (state_ == State::lingering) {
         linger_input_ = false;
@@ -271,12 +271,12 @@ void Session::on_end(TimePoint now) {
 }
 
 void Session::on_congested(TimePoint now) {
-    proxy_->heard(*this);
+    proxy_->touch(*this);
     watch_output(now);
 }
 
 void Session::on_drained(TimePoint now) {
-    proxy_->heard(*this);
+    proxy_->touch(*this);
     write_due_ = TimePoint::max();
     if (state_ == State::lingering) {
         if (linger_input_) linger(now);
@@ -289,7 +289,7 @@ void Session::on_drained(TimePoint now) {
 }
 
 void Session::on_broken(TimePoint now) {
-    proxy_->heard(*this);
+    proxy_->touch(*this);
     if (state_ == State::open) close_reason_ = Reason::client_closed;
     if (exchange_ != nullptr) exchange_->on_client_lost(Reason::client_closed, now);
     state_ = State::closed;

@@ -181,7 +181,6 @@ void UpstreamConnection::end_tunnel(TimePoint now) {
 }
 
 void UpstreamConnection::on_connected(TimePoint now) {
-    proxy_->heard(*this);
     auto &stats = proxy_->stats().cluster(pool_->endpoint().cluster);
     stats.connects[stats::ConnectResult::ok].add();
     connect_time_ = now - since_;
@@ -189,11 +188,11 @@ void UpstreamConnection::on_connected(TimePoint now) {
     stats.connections_idle.add();
     state_ = State::idle;
     since_ = now;
+    proxy_->touch(*this);
     pool_->connected(*this, now);
 }
 
 void UpstreamConnection::on_connect_failed(ConnectError error, TimePoint now) {
-    proxy_->heard(*this);
     fail_connect(reason_of(error), now);
 }
 
@@ -209,7 +208,7 @@ void UpstreamConnection::fail_connect(Reason reason, TimePoint now) {
 }
 
 void UpstreamConnection::on_bytes(Bytes bytes, TimePoint now) {
-    proxy_->heard(*this);
+    proxy_->touch(*this);
     if (state_ == State::closed) return;
     if (state_ == State::discarding) {
         discard_body(bytes, now);
@@ -353,7 +352,7 @@ void UpstreamConnection::fail(Reason reason, TimePoint now) {
 }
 
 void UpstreamConnection::on_end(TimePoint now) {
-    proxy_->heard(*this);
+    proxy_->touch(*this);
     if (state_ == State::closed) return;
     if (exchange_ == nullptr) {
         close(now);
@@ -373,13 +372,13 @@ void UpstreamConnection::on_end(TimePoint now) {
 }
 
 void UpstreamConnection::on_drained(TimePoint now) {
-    proxy_->heard(*this);
+    proxy_->touch(*this);
     if (exchange_ != nullptr) exchange_->on_upstream_drained(now);
     else if (state_ == State::leaving) close(now);
 }
 
 void UpstreamConnection::on_broken(TimePoint now) {
-    proxy_->heard(*this);
+    proxy_->touch(*this);
     if (state_ == State::closed) return;
     if (exchange_ == nullptr) close(now);
     else if (!take_back(now)) fail(lost_reason(), now);

@@ -6,8 +6,9 @@
 
 namespace uvoy::server {
 
-/// How many clients the whole process may have.  Workers report what they have after each event, so
-/// the bound may be exceeded by what they accept at the same instant.
+/// How many clients the whole process may have.  Workers report what they have after each event, or
+/// some that were told together, and before they accept; so the bound may be exceeded by what they
+/// accept at the same instant.
 class ConnectionBudget {
 public:
     explicit ConnectionBudget(std::size_t limit) : limit_{static_cast<std::int64_t>(limit)} {}

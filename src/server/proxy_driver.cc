@@ -109,11 +109,14 @@ void ProxyDriver::accept(AcceptBalance::Connection connection) {
     stream.start(proxy_.accept(std::move(transport), connection.listener,
                                std::string{uv::IpText{peer}.view()}, now, full));
     settle(now);
+    loop_.took_long();
 }
 
 void ProxyDriver::settle(TimePoint now) {
     update_clocks(now);
-    proxy_.settle(now);
+    // Also if it is not behind events of transports: who accepts has work as well.
+    const std::uint64_t before = std::exchange(events_, loop_.events());
+    proxy_.settle(now, std::max<std::uint64_t>(events_ - before, 1));
     if (settings_.budget != nullptr && budgeted_ != connections()) {
         settings_.budget->change(budgeted_, connections());
         budgeted_ = connections();
@@ -150,7 +153,7 @@ void ProxyDriver::arm() {
 
 void ProxyDriver::on_timer() {
     const TimePoint now = loop_.time();
-    settings_.ports.stats->process().loop_lag.observe(now - armed_);
+    settings_.ports.stats->process().loop_lag.observe(uv::Loop::now() - armed_);
     armed_ = TimePoint::max();
     for (limit::Shard &shard : settings_.ports.limits)
         if (shard.deadline() <= now) shard.on_deadline(now);

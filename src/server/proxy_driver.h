@@ -36,7 +36,7 @@ public:
         std::uint32_t generation = 0;        ///< that `runtime` is of
         std::uint64_t seed = 0;              ///< of the worker's random choices
         ConnectionBudget *budget = nullptr;  ///< of the process; null = no such limit
-        Delegate<void()> on_settled{};       ///< called after each event; may be empty
+        Delegate<void()> on_settled{};       ///< called by settle(); may be empty
         /// True: somebody else has the connection that was accepted.  May be empty.
         Delegate<bool(AcceptBalance::Connection &)> hand_over{};
     };
@@ -98,6 +98,7 @@ private:
     TimePoint armed_ = TimePoint::max();
     TimePoint clocks_due_{};
     std::uint64_t thread_time_ = 0;  // nanoseconds of CPU already counted
+    std::uint64_t events_ = 0;       // of the loop, that the proxy knows of
     std::size_t budgeted_ = 0;       // connections reported to the budget
     bool draining_ = false;
     bool retired_ = false;  // somebody else counts the thread's time

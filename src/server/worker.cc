@@ -183,7 +183,7 @@ void Worker::on_settled() {
     if (current_ == nullptr) return;  // it is being made
     if (!retired_.empty()) {
         // What a retired one has handed over.
-        if (current_->driver().unsettled()) current_->driver().settle(uv::Loop::now());
+        if (current_->driver().unsettled()) current_->driver().settle(loop_.time());
         const auto over = [](const auto &retired) { return retired->over(); };
         if (std::ranges::any_of(retired_, over)) wake_.send();  // it may be the one that calls
     }

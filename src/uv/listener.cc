@@ -50,6 +50,8 @@ void ListenSocket::resume() {
 
 void ListenSocket::on_ready(std::uint32_t) {
     const Loop::Callback callback{watch_->loop()};
+    // Whoever has gone just now makes room.
+    watch_->loop().call_due_hook();
     accept_some(accept_limit);
 }
 

@@ -115,14 +115,12 @@ std::size_t Loop::poll(int milliseconds) {
 }
 
 void Loop::tell_together(std::span<const epoll_event> events) {
+    const Callback callback{*this};
     time_ = {};
     together_ = true;
     outbox_.open();
     for (const epoll_event &event : events) tell(event);
-    if (std::exchange(hook_due_, false) && hook_) {
-        const Callback callback{*this};
-        hook_(time());
-    }
+    call_due_hook();
     together_ = false;
     outbox_.close();
 }

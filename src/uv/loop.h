@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace uvoy::uv {
@@ -56,23 +57,31 @@ public:
     /// Where transports put off what they write.
     Outbox &outbox() { return outbox_; }
 
-    /// The time of the event that is being told.  For events that are told together it is read
-    /// once, and once more after one that takes long: the kernel has told of all of them at once.
+    /// The time of the event that is being told.  For events that are told together, of which the
+    /// kernel has told at once, it is read once, and again behind took_long().
     TimePoint time() {
         if (!together_) return now();
         if (time_ == TimePoint{}) time_ = now();
         return time_;
     }
-    /// Something was done that takes the kernel some time.
+    /// Bytes were sent, or connections accepted.
     void took_long() { time_ = {}; }
 
     /// `hook` runs after every event that a transport delivered, or once after some that are told
     /// together; it may destroy any transport.
     void set_after_event(Delegate<void(TimePoint)> hook) { hook_ = hook; }
     void after_event(TimePoint now) {
+        ++events_;
         if (together_) hook_due_ = true;
         else if (hook_) hook_(now);
     }
+
+    /// The hook comes now if events wait for it: for who looks at what it changes.
+    void call_due_hook() {
+        if (std::exchange(hook_due_, false) && hook_) hook_(time());
+    }
+    /// That transports have delivered.
+    std::uint64_t events() const { return events_; }
 
     /// Odd within a callback of an event, a timer or a wake-up, even between two, and never the
     /// same number again.  For any thread: who sees that a number has gone sees all that was done
@@ -149,6 +158,7 @@ private:
     bool together_ = false;  ///< several events are being told
     bool hook_due_ = false;  ///< for one of them
     TimePoint time_{};       ///< of them, once somebody asked
+    std::uint64_t events_ = 0;
     bool stopped_ = false;
     std::unique_ptr<char[]> buffer_;
     Outbox outbox_;

@@ -290,6 +290,7 @@ void StreamTransport::send_put_off(proxy::Bytes bytes) {
     if (over_ || write_failed_) return;
     const bool had_queue = queue_ != nullptr;
     const ssize_t taken = had_queue ? 0 : send_one(socket_.get(), bytes);
+    watch_.loop().took_long();
     if (taken == static_cast<ssize_t>(bytes.size())) return;
     enqueue(std::array{bytes}, taken > 0 ? static_cast<std::size_t>(taken) : 0);
     if (!had_queue) watch_.loop().outbox().note_congested(*this);

@@ -16,8 +16,8 @@ namespace uvoy::uv {
 class Loop;
 class Timer;
 
-/// A TCP or unix stream on a loop.  After every event it calls Loop::after_event(), which may
-/// destroy the transport.  An idle one holds no buffer: 88 bytes.
+/// A TCP or unix stream on a loop.  After every event it calls Loop::after_event(), whose
+/// hook may destroy the transport.  An idle one holds no buffer: 88 bytes.
 class StreamTransport final : public proxy::Transport {
 public:
     /// Takes over an accepted, non-blocking connection.  No event before start().

@@ -51,6 +51,8 @@ public:
     void take(Wire &wire, std::size_t bytes);
     void begin_turn() { proxy_->begin_turn(); }
     void end_turn();
+    /// So many events of the poll were others'.
+    void tell_others(std::uint64_t events) { proxy_->settle(now_, events); }
     void send_put_off(Wire &wire);
     /// Lets time pass; deadlines are met on the way.
     void run_for(Duration time);

@@ -67,7 +67,7 @@ TEST_CASE("marks are joined and taken away") {
     CHECK(block.between('0', '9').without(block.equal('9')).mask() == 0b0111'1111'1100'0000);
 }
 
-TEST_CASE("zeros behind the end are marked, and found at the end at most") {
+TEST_CASE("where zeros are looked for and there are none, those behind the end are not found") {
     const auto is_zero = [](Block block) { return block.equal('\0').mask(); };
     for (std::size_t size = 0; size < 40; ++size) {
         const std::string text(size, 'x');

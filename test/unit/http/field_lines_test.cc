@@ -132,10 +132,12 @@ TEST_CASE("every byte of a name is a token byte, or the line is refused") {
         const char byte = static_cast<char>(value);
         const bool token =
             (value < 0x80 && std::isalnum(value)) || others.find(byte) != std::string_view::npos;
-        const std::string bytes = std::string{"na"} + byte + "me: x\r\n\r\n";
         CAPTURE(value);
         if (byte == ':') continue;  // ends the name
-        CHECK(parse_fields(bytes, HeadLimits{}, fields).has_value() == token);
+        for (std::size_t length = 0; length < 40; ++length) {
+            const std::string name = std::string(length, 'n') + byte + "ame";
+            CHECK(parse_fields(name + ": x\r\n\r\n", HeadLimits{}, fields).has_value() == token);
+        }
     }
 }
 

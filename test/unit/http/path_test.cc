@@ -15,8 +15,8 @@ using Dots = PathRules::DotSegments;
 using Slashes = PathRules::EncodedSlashes;
 
 struct Row {
-    std::string_view path;
-    std::optional<std::string_view> result;  // none: refused
+    std::string path;
+    std::optional<std::string> result;  // none: refused
 };
 
 void check(const PathRules &rules, const std::vector<Row> &rows) {
@@ -129,6 +129,21 @@ TEST_CASE("escapes of unreserved bytes and controls can be kept") {
 TEST_CASE("slashes can be merged") {
     check({.merge_slashes = true},
           {{"//", "/"}, {"//a///b//", "/a/b/"}, {"/a//../b", "/b"}, {"///..//a", "/a"}});
+}
+
+TEST_CASE("what has another spelling is found wherever it is in a path") {
+    for (std::size_t length = 1; length < 40; ++length) {
+        const std::string before = "/" + std::string(length, 'a');
+        const std::string resolved = before + "/b";
+        const std::string letter = before + "Ab";
+        const std::string cut = before + "/";
+        check({.merge_slashes = true}, {{before + "/./b", resolved},
+                                        {before + "//b", resolved},
+                                        {before + "/c/../b", resolved},
+                                        {before + "%41b", letter},
+                                        {before + "\\b", std::nullopt},
+                                        {before + "/.", cut}});
+    }
 }
 
 TEST_CASE("a path that is normal is not copied") {

@@ -91,6 +91,21 @@ TEST_CASE("a target has one of the four forms of RFC 9112 section 3.2") {
     }
 }
 
+TEST_CASE("every byte of a name is looked at, however long it is") {
+    for (std::size_t length = 1; length < 40; ++length) {
+        const std::string name(length, 'n');
+        CHECK(valid_host(name));
+        CHECK(valid_host(name + ":80"));
+        CHECK(valid_host(name + "_.b"));
+        for (const std::string_view wrong : {" ", "%61", "/", "@", "\x80", "]", "\x7f"}) {
+            CAPTURE(length);
+            CAPTURE(wrong);
+            CHECK_FALSE(valid_host(name + std::string{wrong}));
+            CHECK_FALSE(valid_host(name + std::string{wrong} + "bc"));
+        }
+    }
+}
+
 TEST_CASE("a host is what RFC 3986 section 3.2.2 says, with a port or not") {
     const std::string_view good[] = {
         "a",
