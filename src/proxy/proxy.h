@@ -130,8 +130,8 @@ public:
                             std::string client_ip, TimePoint now, bool full = false);
     static constexpr std::size_t most_turned_away = 64;
 
-    /// Ends the events since the last call: destroys what is done and notes deadlines.  So many
-    /// came from the poll, those for others included.
+    /// Ends the events since the last call: destroys what is done and notes deadlines.  `events` is
+    /// how many the poll brought since then, for others too.
     void settle(TimePoint now, std::uint64_t events = 1);
 
     /// Events are going to be delivered that are there now: a turn.

@@ -80,7 +80,7 @@ public:
     void call_due_hook() {
         if (std::exchange(hook_due_, false) && hook_) hook_(time());
     }
-    /// That transports have delivered.
+    /// How many events transports have delivered.
     std::uint64_t events() const { return events_; }
 
     /// Odd within a callback of an event, a timer or a wake-up, even between two, and never the
