@@ -31,6 +31,7 @@ public:
         trusting = 16,  ///< the clients are proxies
         keeping_paths = 32,
         small_bodies = 64,
+        settling_late = 128,  ///< not always right after an event, but with those that follow
     };
 
     struct Command {

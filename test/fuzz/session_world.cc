@@ -136,6 +136,7 @@ void SessionWorld::connect(RawClient &client) {
     if (client.attached() || proxy_->draining()) return;
     const auto stream = make_stream(client);
     client.attach(stream, true);
+    if (unsettled_ != 0) settle();  // whoever has gone makes room
     event([&] {
         stream->attach(
             proxy_->accept(stream->make_transport(), 0, client.address(), scheduler_.now()));
@@ -189,7 +190,20 @@ void SessionWorld::perform(const Script::Command &command) {
 
 void SessionWorld::event(const std::function<void()> &action) {
     action();
-    proxy_->settle(scheduler_.now());
+    ++unsettled_;
+    if ((script_.options() & Script::settling_late) != 0 && scheduler_.chance(50)) settle_later();
+    else settle();
+}
+
+void SessionWorld::settle_later() {
+    if (unsettled_ > 1) return;
+    scheduler_.after(std::chrono::microseconds{scheduler_.between(0, 300)}, [this] {
+        if (unsettled_ != 0) settle();
+    });
+}
+
+void SessionWorld::settle() {
+    proxy_->settle(scheduler_.now(), std::exchange(unsettled_, 0));
     check_always();
 }
 
@@ -217,7 +231,9 @@ bool SessionWorld::step(TimePoint end) {
     const TimePoint first = std::min(due, next);
     if (first == TimePoint::max() || first > end) return false;
     check(++steps_ < 500'000, "no end in sight");
-    if (due <= next) {
+    if (due <= next && unsettled_ != 0) {
+        settle();  // and then there may be no such deadline
+    } else if (due <= next) {
         scheduler_.advance_to(due);
         proxy_->on_deadline(scheduler_.now());
         check_always();

@@ -41,6 +41,9 @@ private:
     std::shared_ptr<sim::Stream> make_stream(sim::Peer &peer);
 
     void event(const std::function<void()> &action);
+    /// With the next events, as a driver does for those that one poll has brought.
+    void settle_later();
+    void settle();
     void run_for(Duration time);
     /// The next thing that happens; false if nothing does until `end`.
     bool step(TimePoint end);
@@ -59,6 +62,7 @@ private:
     std::vector<std::unique_ptr<RawEndpoint>> connections_;
     std::vector<std::weak_ptr<sim::Stream>> streams_;
     char next_dial_ = '\0';
+    std::uint64_t unsettled_ = 0;  // events
     std::size_t steps_ = 0;
     std::size_t attempts_ = 0;  // of recorded exchanges
 };
