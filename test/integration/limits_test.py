@@ -9,7 +9,7 @@ import harness
 import origin
 import wire
 from answers import chunked, get, post
-from harness import Uvoy, config, eventually
+from harness import Uvoy, config, eventually, stopped
 from origin import Origin
 
 NO_CHECK = {"health_check": {"type": "none"}}
@@ -112,6 +112,23 @@ class OfAListener(Limits):
     def test_a_client_has_as_many_connections_as_it_may_have(self):
         limits = {"connections_per_client": 3}
         self.check_room(self.start(listener={"limits": limits}, workers=2), 3)
+
+    def test_who_goes_makes_room_for_who_comes_at_the_same_moment(self):
+        limits = {
+            "listener": {"listener": {"limits": {"connections": 1}}},
+            "process": {"limits": {"connections": 1}},
+            "client": {"listener": {"limits": {"connections_per_client": 1}}},
+        }
+        for whose, settings in limits.items():
+            with self.subTest(whose):
+                uvoy = self.start(**settings)
+                (first,) = self.fill(uvoy, 1)
+                # One poll brings both.
+                with stopped(uvoy):
+                    first.close()
+                    second = self.client(uvoy, get())
+                self.assertEqual(second.response().status, 200)
+                self.assertTrue(self.refused(uvoy))
 
     def test_a_client_takes_nothing_of_what_another_may_have(self):
         uvoy = self.start(listener={"limits": {"connections_per_client": 2}})
