@@ -123,9 +123,10 @@ public:
 
     // --- for the driver
 
-    /// A client has connected.  The driver delivers the transport's events to what is returned.
-    /// `full`: the process has no room for it.  Whoever has to go is told so, but for those who
-    /// come while `most_turned_away` are being told already.
+    /// A client has connected.  The driver delivers the transport's events to what is returned, and
+    /// calls settle() before the first of them.  `full`: the process has no room for it.  Whoever
+    /// has to go is told so, but for those who come while `most_turned_away` are being told
+    /// already.
     TransportEvents &accept(std::unique_ptr<Transport> transport, std::size_t listener,
                             std::string client_ip, TimePoint now, bool full = false);
     static constexpr std::size_t most_turned_away = 64;

@@ -137,10 +137,9 @@ void SessionWorld::connect(RawClient &client) {
     const auto stream = make_stream(client);
     client.attach(stream, true);
     if (unsettled_ != 0) settle();  // whoever has gone makes room
-    event([&] {
-        stream->attach(
-            proxy_->accept(stream->make_transport(), 0, client.address(), scheduler_.now()));
-    });
+    stream->attach(proxy_->accept(stream->make_transport(), 0, client.address(), scheduler_.now()));
+    ++unsettled_;
+    settle();
 }
 
 void SessionWorld::perform(const Script::Command &command) {

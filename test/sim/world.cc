@@ -259,6 +259,10 @@ std::shared_ptr<Stream> World::connect(Peer &client) {
     event([&] {
         stream->attach(proxy().accept(std::move(transport), 0, "192.0.2.1", scheduler_.now()));
     });
+    if (unsettled_) {  // the first event comes behind it
+        const InCore core;
+        settle();
+    }
     return stream;
 }
 
