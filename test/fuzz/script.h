@@ -19,8 +19,9 @@ namespace uvoy::fuzz {
 ///     @c         the next dial is refused (r) or hangs (h)
 ///     @d         drain
 ///
-/// The first byte chooses the network's timing and the second, from "0" on, adds up the options;
-/// what stands before the first command is a comment.
+/// The first byte chooses the network's timing, and an odd one that events are not always settled
+/// at once.  The second, from "0" on, adds up the options; what stands before the first command is
+/// a comment.
 class Script {
 public:
     enum Option : unsigned {
@@ -31,7 +32,6 @@ public:
         trusting = 16,  ///< the clients are proxies
         keeping_paths = 32,
         small_bodies = 64,
-        settling_late = 128,  ///< not always right after an event, but with those that follow
     };
 
     struct Command {
@@ -44,6 +44,7 @@ public:
     explicit Script(std::string_view text);
 
     unsigned char timing() const { return timing_; }
+    bool settles_late() const { return timing_ % 2 != 0; }
     /// Options, added up.
     unsigned options() const { return options_; }
 

@@ -190,7 +190,7 @@ void SessionWorld::perform(const Script::Command &command) {
 void SessionWorld::event(const std::function<void()> &action) {
     action();
     ++unsettled_;
-    if ((script_.options() & Script::settling_late) != 0 && scheduler_.chance(50)) settle_later();
+    if (script_.settles_late() && scheduler_.chance(50)) settle_later();
     else settle();
 }
 
